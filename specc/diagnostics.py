@@ -1,0 +1,118 @@
+"""What the compiler tells its user: a place in a text, and what is wrong there.
+
+Plain data. Rendering lives in `specc.render`; the explanation of every code in `specc/explanations/`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """A text that was read: a file, or an override from the command line."""
+
+    name: str
+    text: str
+
+    def line(self, number: int) -> str:
+        """The line with the given number, counted from 1; empty where there is none."""
+        lines = self.text.splitlines()
+        return lines[number - 1] if 0 < number <= len(lines) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of a source. Lines and columns count from 1; the end is exclusive."""
+
+    source: Source
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+    def __str__(self) -> str:
+        return f"{self.source.name}:{self.line}:{self.column}"
+
+    def within(self, start: int, end: int) -> Span:
+        """The characters `start` to `end` of this span, where it lies on one line."""
+        if self.line != self.end_line or self.column + end > self.end_column:
+            return self
+        return Span(self.source, self.line, self.column + start, self.line, self.column + max(end, start + 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Background to a diagnostic, with the place that it is about where there is one."""
+
+    message: str
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One mistake. The message stands alone; `help` is what to change; notes are everything else."""
+
+    code: str
+    message: str
+    span: Span | None = None
+    label: str = ""
+    help: str | None = None
+    notes: tuple[Note, ...] = ()
+    severity: Severity = "error"
+
+
+@dataclass
+class Sink:
+    """Collects the diagnostics of a run, each once, so that independent errors are told in one go."""
+
+    _found: dict[Diagnostic, None] = field(default_factory=dict)
+
+    def add(self, diagnostic: Diagnostic) -> None:
+        self._found.setdefault(diagnostic)
+
+    def error(
+        self,
+        code: str,
+        message: str,
+        span: Span | None = None,
+        *,
+        label: str = "",
+        help: str | None = None,
+        notes: Iterable[Note] = (),
+    ) -> None:
+        self.add(Diagnostic(code, message, span, label, help, tuple(notes)))
+
+    def __iter__(self) -> Iterator[Diagnostic]:
+        return iter(self._found)
+
+    @property
+    def failed(self) -> bool:
+        return any(found.severity == "error" for found in self._found)
+
+    def raise_errors(self) -> None:
+        """Raises SpecError where an error was collected."""
+        if self.failed:
+            raise SpecError(tuple(self._found))
+
+
+class SpecError(Exception):
+    """A spec is wrong. `diagnostics` says what and where; the text of the exception is their rendering."""
+
+    def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
+        super().__init__(diagnostics)
+        self.diagnostics = diagnostics
+
+    def __str__(self) -> str:
+        from specc.render import render_text
+
+        return "\n" + render_text(self.diagnostics)
+
+
+def fail(code: str, message: str, span: Span | None = None, *, help: str | None = None, notes: Iterable[Note] = ()) -> SpecError:
+    """A SpecError of one diagnostic, to be raised where nothing can go on."""
+    return SpecError((Diagnostic(code, message, span, help=help, notes=tuple(notes)),))

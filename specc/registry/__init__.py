@@ -1,0 +1,43 @@
+"""Every word of the language, declared once and free of TensorFlow.
+
+Words are loaded by family, when they are first asked for. Blocks and heads are YAML files, found by their names.
+"""
+
+import importlib
+from functools import cache
+from importlib import resources
+
+MODULES: dict[str, tuple[str, ...]] = {
+    "layer": tuple(
+        f"layers.{name}"
+        for name in ("activation", "attention", "conv", "dense", "embedding", "merge", "norm", "operations", "pool", "regularization", "shape")
+    ),
+    "initializer": ("initializers",),
+    "regularizer": ("regularizers",),
+    "constraint": ("constraints",),
+    "loss": ("objectives.losses",),
+    "optimizer": ("optimizers",),
+    "schedule": ("schedules",),
+    "source": ("data.sources",),
+    "transform": ("data.transforms",),
+    "metric": ("metrics",),
+}
+
+
+@cache
+def load(family: str) -> None:
+    """Imports the modules that declare the words of a family."""
+    for module in MODULES.get(family, ()):
+        importlib.import_module(f"specc.registry.{module}")
+
+
+@cache
+def block_files() -> dict[str, str]:
+    """Path of the YAML file of every built-in block and head, by name."""
+    return {**_yaml_files("blocks"), **_yaml_files("heads")}
+
+
+@cache
+def _yaml_files(folder: str) -> dict[str, str]:
+    found = resources.files("specc.registry") / folder
+    return {entry.name[:-5]: str(entry) for entry in sorted(found.iterdir(), key=lambda entry: entry.name) if entry.name.endswith(".yaml")}

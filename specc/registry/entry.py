@@ -1,0 +1,350 @@
+"""How a word of the language is declared: its parameters, and for a layer its shapes, weights and costs.
+
+Each fact is stated once. From a `Params` class come the JSON Schema, the reference, the defaults and the checks; from
+a layer's function its shapes, weights and multiply-adds; from the target the lowering to Keras.
+
+Modules that declare words do not use `from __future__ import annotations`: annotations are read at class creation.
+"""
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, dataclass_transform
+
+from specc.graph import KerasCall, TensorSpec, Weight
+from specc.registry.types import Type, constrained, type_of
+
+
+class _Required:
+    """Marks a parameter without a default."""
+
+    def __repr__(self) -> str:
+        return "REQUIRED"
+
+
+REQUIRED: Any = _Required()
+
+KEYWORDS = {
+    "minimum": "minimum",
+    "maximum": "maximum",
+    "above": "exclusiveMinimum",
+    "below": "exclusiveMaximum",
+    "min_items": "minItems",
+    "max_items": "maxItems",
+    "pattern": "pattern",
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Param:
+    """One parameter. `call` marks an argument of the layer's call in place of its constructor."""
+
+    name: str
+    type: Type
+    doc: str
+    default: Any = REQUIRED
+    call: bool = False
+
+    @property
+    def required(self) -> bool:
+        return self.default is REQUIRED
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Field:
+    doc: str
+    default: Any
+    call: bool
+    keywords: Mapping[str, Any]
+
+
+def param(doc: str, *, default: Any = REQUIRED, call: bool = False, **keywords: Any) -> Any:
+    """Declares a field of a `Params` class.
+
+    Args:
+        doc: one sentence, with units and range where they are not plain.
+        default: the value where none is given, as it is written in a spec; without it the parameter is required.
+        call: passed when the layer is called, not when it is made.
+        keywords: `minimum`, `maximum`, `above`, `below` (exclusive), `min_items`, `max_items`, `pattern`.
+    """
+    return _Field(doc, default, call, {KEYWORDS[name]: value for name, value in keywords.items()})
+
+
+@dataclass_transform(kw_only_default=True, field_specifiers=(param,))
+class Params:
+    """Base of parameter classes: annotated fields, in the order in which they may be given by position."""
+
+    parameters: ClassVar[Mapping[str, Param]] = {}
+
+    def __init_subclass__(cls) -> None:
+        inherited = dict(cls.parameters)
+        own = {}
+        for name, annotation in cls.__dict__.get("__annotations__", {}).items():
+            declared = cls.__dict__.get(name)
+            if isinstance(declared, _Field):
+                kind = constrained(type_of(annotation), declared.keywords)
+                own[name] = Param(name, kind, declared.doc, declared.default, declared.call)
+                delattr(cls, name)
+        merged = {**inherited, **own}
+        cls.parameters = {p.name: p for p in sorted(merged.values(), key=lambda p: not p.required)}
+
+    def __init__(self, **values: Any) -> None:
+        """Takes bound values, as `bind` makes them; defaults are bound here."""
+        for name, parameter in self.parameters.items():
+            if name in values:
+                self.__dict__[name] = values.pop(name)
+            elif parameter.required:
+                raise TypeError(f"{type(self).__name__} needs `{name}`")
+            else:
+                self.__dict__[name] = bind_value(parameter.type, parameter.default)
+        if values:
+            raise TypeError(f"{type(self).__name__} has no parameter `{next(iter(values))}`")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"{type(self).__name__} is frozen")
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self.__dict__ == other.__dict__
+
+    def __hash__(self) -> int:
+        return hash(repr(self))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.__dict__.items())})"
+
+    def given(self) -> dict[str, Any]:
+        """The parameters that differ from their defaults, and the required ones."""
+        return {
+            name: self.__dict__[name]
+            for name, parameter in self.parameters.items()
+            if parameter.required or self.__dict__[name] != bind_value(parameter.type, parameter.default)
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A word of a family with its bound arguments: an initializer, an optimizer, a loss."""
+
+    entry: "Entry"
+    params: Params
+
+    @property
+    def name(self) -> str:
+        return self.entry.name
+
+    def call(self) -> KerasCall:
+        """The construction of the object."""
+        return self.entry.call(self.params)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a layer's application.
+
+    Args:
+        output: the output, or a list where the call returns a list.
+        weights: the layer's variables, in Keras's order.
+        macs: multiply-adds for one example; None where a size is unknown.
+        extras: further outputs of the call, by name, in order: states, scores, indices.
+    """
+
+    output: TensorSpec | list[TensorSpec]
+    weights: Sequence[Weight] = ()
+    macs: int | None = 0
+    extras: Mapping[str, TensorSpec] = field(default_factory=dict)
+
+
+class Mismatch(Exception):
+    """A layer cannot take these inputs. `expand` turns it into a diagnostic at the step.
+
+    Args:
+        code: the diagnostic's code.
+        message: one sentence, the layer named, expected and found said.
+        help: what to change.
+        argument: the argument at fault, where it is one.
+    """
+
+    def __init__(self, code: str, message: str, *, help: str | None = None, argument: str | None = None) -> None:
+        super().__init__(message)
+        self.code, self.message, self.help, self.argument = code, message, help, argument
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Example:
+    """A use of a layer that the tests build with Keras and compare. Shapes are without the batch."""
+
+    arguments: Mapping[str, Any]
+    inputs: Mapping[str, Any]
+
+
+def example(*shapes: Any, dtype: str = "float32", inputs: Mapping[str, Any] | None = None, **arguments: Any) -> Example:
+    """`example((32, 32, 3), filters=8)`: call arguments in order by their shapes; a list of shapes is a list of tensors.
+
+    Args:
+        inputs: shapes by call argument, where position is not enough.
+    """
+    named = {str(position): shape for position, shape in enumerate(shapes)} if inputs is None else inputs
+    return Example(arguments, {name: _specs(shape, dtype) for name, shape in named.items()})
+
+
+def _specs(shape: Any, dtype: str) -> Any:
+    if isinstance(shape, TensorSpec):
+        return shape
+    if isinstance(shape, list):
+        return [_specs(each, dtype) for each in shape]
+    return TensorSpec((None, *shape), dtype)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry:
+    """A declared word.
+
+    Args:
+        family: `layer`, `initializer`, `optimizer`, `loss`, ...
+        name: the word.
+        params: its parameters.
+        target: dotted path of the class or function that it lowers to.
+        examples: uses that the tests run.
+        infer: for a layer, its shapes, weights and costs: `infer(params, *call arguments) -> Facts`.
+        lower: for a layer whose Keras call is not simply its arguments: `lower(params) -> KerasCall`.
+        doc: the reference text.
+    """
+
+    family: str
+    name: str
+    params: type[Params]
+    target: str
+    examples: Sequence[Any] = ()
+    infer: Callable[..., Facts] | None = None
+    lower: Callable[..., KerasCall] | None = None
+    doc: str = ""
+
+    @property
+    def summary(self) -> str:
+        return self.doc.split("\n", 1)[0]
+
+    @property
+    def call_arguments(self) -> tuple[str, ...]:
+        """Names of the tensors that the layer is called with."""
+        assert self.infer is not None
+        code = self.infer.__code__
+        return code.co_varnames[1 : code.co_argcount]
+
+    @property
+    def required_call_arguments(self) -> int:
+        assert self.infer is not None
+        return len(self.call_arguments) - len(self.infer.__defaults__ or ())
+
+    @property
+    def takes_list(self) -> bool:
+        """Whether the first call argument is a list of tensors: a merge."""
+        assert self.infer is not None
+        return self.infer.__annotations__.get(self.call_arguments[0]) == list[TensorSpec]
+
+    def call(self, params: Params) -> KerasCall:
+        """The lowering: required arguments by position, others by name where they differ from Keras's default."""
+        if self.lower is not None:
+            return self.lower(params)
+        given = {name: lowered(value) for name, value in params.given().items() if not params.parameters[name].call}
+        args = tuple(given.pop(name) for name, p in params.parameters.items() if p.required and not p.call)
+        return KerasCall(self.target, args, given)
+
+    def options(self, params: Params) -> dict[str, Any]:
+        """The arguments that are passed when the layer is called."""
+        return {name: value for name, value in params.given().items() if params.parameters[name].call}
+
+
+def lowered(value: Any) -> Any:
+    """A bound value as an argument of a Keras call. A choice without arguments is its name, as Keras admits."""
+    if isinstance(value, Choice):
+        call = value.call()
+        return call if call.args or call.kwargs else value.name
+    if isinstance(value, (list, tuple)):
+        return type(value)(lowered(item) for item in value)
+    return value
+
+
+_ENTRIES: dict[str, dict[str, Entry]] = {}
+
+
+def register(entry: Entry) -> None:
+    """Adds a word. Raises ValueError where the family has it already."""
+    family = _ENTRIES.setdefault(entry.family, {})
+    if entry.name in family:
+        raise ValueError(f"the {entry.family} `{entry.name}` is registered already")
+    family[entry.name] = entry
+
+
+def layer(
+    name: str, *, keras: str, examples: Sequence[Example], lower: Callable[..., KerasCall] | None = None
+) -> Callable[[Callable[..., Facts]], Callable[..., Facts]]:
+    """Declares a layer by the function that infers its facts; its first parameter `p` names the Params class."""
+
+    def decorate(infer: Callable[..., Facts]) -> Callable[..., Facts]:
+        params = infer.__annotations__["p"]
+        register(Entry("layer", name, params, keras, examples, infer, lower, _doc(params)))
+        return infer
+
+    return decorate
+
+
+def declare(family: str, name: str, *, target: str, examples: Sequence[Mapping[str, Any]] = ({},)) -> Callable[[type], type]:
+    """Declares a word of another family by its Params class. An example is a mapping of arguments."""
+
+    def decorate(params: type[Params]) -> type[Params]:
+        register(Entry(family, name, params, target, examples, doc=_doc(params)))
+        return params
+
+    return decorate
+
+
+def _doc(params: type) -> str:
+    return "\n".join(line.strip() for line in (params.__doc__ or "").strip().splitlines())
+
+
+def bind(params: type[Params], values: Mapping[str, Any]) -> Params:
+    """Parameters from checked JSON values, shorthands spelled out or not."""
+    return params(**{name: bind_value(params.parameters[name].type, value) for name, value in values.items()})
+
+
+def bind_value(kind: Type, value: Any) -> Any:
+    """A checked JSON value as the Python value of its type."""
+    from specc.registry.types import ChoiceOf, ListOf, MapOf, Plain, Section
+
+    match kind:
+        case Plain():
+            return kind.bind(value)
+        case _ if value is None and not isinstance(kind, (ListOf, MapOf)):
+            return None
+        case ChoiceOf(family):
+            word, arguments = next(iter(value.items())) if isinstance(value, Mapping) else (value, {})
+            entry = find(family, word)
+            if entry is None:
+                raise KeyError(f"no {family} `{word}`")
+            return Choice(entry, bind(entry.params, arguments or {}))
+        case ListOf(item):
+            values = value if isinstance(value, (list, tuple)) else [] if value is None else [value]
+            return [bind_value(item, each) for each in values]
+        case MapOf(item):
+            return {name: bind_value(item, each) for name, each in (value or {}).items()}
+        case Section(section):
+            return bind(section, value)
+
+
+def find(family: str, name: str) -> Entry | None:
+    """The entry of a word, or None."""
+    return entries(family).get(name)
+
+
+def entries(family: str) -> Mapping[str, Entry]:
+    """All entries of a family by name."""
+    from specc.registry import load
+
+    load(family)
+    return _ENTRIES.get(family, {})
+
+
+def nearest(name: str, candidates: Iterable[str]) -> str | None:
+    """The candidate that was probably meant, or None."""
+    close = difflib.get_close_matches(name, list(candidates), n=1, cutoff=0.6)
+    return close[0] if close else None
