@@ -1,0 +1,93 @@
+"""The Python interface. Every function takes a spec that was loaded, a file, or the name of a spec in the zoo."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import keras
+
+    from specc.graph import Graph
+    from specc.language.spec import Spec
+    from specc.training.run import Run
+
+
+def load(reference: str | Path, params: Mapping[str, Any] | None = None, overrides: Mapping[str, Any] | None = None) -> Spec:
+    """Reads a spec and checks its document.
+
+    Args:
+        reference: a file (`my.yaml`), or the name of a spec in the zoo (`resnet50`).
+        params: values for the spec's params.
+        overrides: values by dotted key, set over the document: `{"train.epochs": 5}`.
+
+    Raises:
+        SpecError: the spec is wrong; `.diagnostics` says what and where.
+    """
+    from specc import language
+
+    return language.load(reference, params=params, overrides=overrides)
+
+
+def analyze(spec: Spec | str | Path, *, training: bool = False, **params: Any) -> Graph:
+    """The network of a spec: nodes, shapes, weights and costs. Needs no TensorFlow.
+
+    Args:
+        spec: what `load` returned, a file, or a name of the zoo.
+        training: the graph that training runs, auxiliary heads included.
+        params: values for the spec's params, where the spec is given by file or name.
+
+    Raises:
+        SpecError: the spec is wrong.
+    """
+    return _loaded(spec, params).graph(training=training)
+
+
+def build(spec: Spec | str | Path, *, training: bool = False, **params: Any) -> keras.Model:
+    """The Keras model of a spec. Arguments and errors are those of `analyze`.
+
+    Layers are named by their paths in the spec, with `-` for `/`. The model needs specc no more.
+    """
+    graph = analyze(spec, training=training, **params)
+    from specc.keras_backend.build import Builder
+
+    return Builder().model(graph)
+
+
+def emit(spec: Spec | str | Path, **params: Any) -> str:
+    """The Keras source of a spec's model, as if written by hand. Needs no TensorFlow."""
+    loaded = _loaded(spec, params)
+    from specc.keras_backend import emit as backend
+
+    return backend.emit(loaded)
+
+
+def train(spec: Spec | str | Path, data: Mapping[str, Any] | None = None, **options: Any) -> Run:
+    """Trains a spec and returns the run: its model, history and folder.
+
+    Args:
+        spec: what `load` returned, a file, or a name of the zoo.
+        data: `tf.data.Dataset`s that stand in for the spec's data: `{"train": ..., "validation": ...}`.
+        options: `directory`, `strategy`, `callbacks`, `progress`; see `specc.training.run.train`.
+    """
+    loaded = _loaded(spec, {})
+    from specc.training import run
+
+    return run.train(loaded, data=data, **options)
+
+
+def evaluate(run: str | Path, **options: Any) -> Any:
+    """The metrics of a trained run's task, on its held-out data; see `specc.evaluation.evaluate`."""
+    from specc import evaluation
+
+    return evaluation.evaluate(run, **options)
+
+
+def _loaded(spec: Spec | str | Path, params: Mapping[str, Any]) -> Spec:
+    if isinstance(spec, (str, Path)):
+        return load(spec, params=params)
+    if params:
+        names = ", ".join(f"`{name}`" for name in params)
+        raise TypeError(f"{names}: params are given where the spec is loaded: specc.load(..., params={{...}})")
+    return spec

@@ -1,0 +1,127 @@
+"""What several verbs share: how a spec is named and how its values are set."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from specc.language.spec import Spec
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+Assignments = list[tuple[str, str]]
+
+
+class Refusal(click.ClickException):
+    """The command cannot do what was asked, and the spec is not at fault."""
+
+    exit_code = 2
+
+    def show(self, file: Any = None) -> None:
+        click.echo(f"specc: {self.format_message()}", err=True)
+
+
+def spec_options(command: Command) -> Command:
+    """Adds `--param` and `--set`."""
+    command = click.option(
+        "--set", "settings", multiple=True, metavar="A.B=C", help="Set a value of the document, such as train.epochs=5.  Repeatable."
+    )(command)
+    return click.option("--param", "params", multiple=True, metavar="K=V", help="Give one of the spec's params a value.  Repeatable.")(command)
+
+
+def assignments(params: tuple[str, ...], settings: tuple[str, ...]) -> Assignments:
+    """The values that were set on the command line, each with its option. Raises UsageError for one without `=`."""
+    given = [("--param", text) for text in params] + [("--set", text) for text in settings]
+    for option, text in given:
+        name, equals, _ = text.partition("=")
+        if not equals or not name.strip():
+            example = "classes=10" if option == "--param" else "train.epochs=5"
+            raise click.UsageError(f"{option} {text!r}: write a name, `=` and a value, such as {option} {example}")
+    return given
+
+
+def load(reference: str, given: Assignments) -> Spec:
+    """The spec that an argument names. Raises SpecError, or Refusal where it names nothing that can be read."""
+    from specc import language
+
+    if reference == "-":
+        return language.loads(_standard_input(), name="<stdin>", assignments=given)
+    _require_readable(reference)
+    return language.load(reference, assignments=given)
+
+
+def _standard_input() -> str:
+    try:
+        return sys.stdin.buffer.read().decode("utf-8")
+    except UnicodeDecodeError:
+        raise Refusal("standard input is not UTF-8 text") from None
+
+
+def _require_readable(reference: str) -> None:
+    """Raises Refusal for a reference that is neither a file nor in the zoo."""
+    from specc.render import visible
+
+    path = Path(reference)
+    shown = visible(reference)
+    if path.is_dir():
+        raise Refusal(f"{shown}: is a directory; name a spec in it")
+    if path.is_file() or _in_zoo(reference):
+        return
+    if path.exists():
+        return  # a pipe or a device: reading it tells
+    if _looks_like_file(reference):
+        raise Refusal(f"{shown}: no such file{_suggestion(path.name, _neighbours(path))}")
+    from specc.zoo import zoo
+
+    raise Refusal(f"{shown}: no such file, and no such spec in the zoo{_suggestion(reference, [*zoo(), *_neighbours(path)])}")
+
+
+def _looks_like_file(reference: str) -> bool:
+    return "/" in reference or reference.endswith((".yaml", ".yml"))
+
+
+def _in_zoo(reference: str) -> bool:
+    from specc.zoo import spec_path
+
+    return not _looks_like_file(reference) and spec_path(reference) is not None
+
+
+def _neighbours(path: Path) -> list[str]:
+    """The specs in the folder where a file was looked for."""
+    try:
+        return [entry.name for entry in path.parent.iterdir() if entry.suffix in (".yaml", ".yml")]
+    except OSError:
+        return []
+
+
+def _suggestion(name: str, candidates: list[str]) -> str:
+    import difflib
+
+    close = difflib.get_close_matches(name, candidates, n=1)
+    return f"; did you mean `{close[0]}`?" if close else ""
+
+
+def writable(path: Path) -> Path:
+    """The path, where a file can be made there. Raises Refusal before any long work is done for nothing."""
+    import os
+
+    folder = path.parent
+    if not folder.is_dir():
+        raise Refusal(f"{folder}: no such directory")
+    if path.is_dir():
+        raise Refusal(f"{path}: is a directory")
+    if not os.access(path if path.exists() else folder, os.W_OK):
+        raise Refusal(f"{path}: permission denied")
+    return path
+
+
+def quiet_tensorflow() -> None:
+    """Keeps TensorFlow's start-up messages off the screen. Has an effect before it is first imported."""
+    import os
+
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
