@@ -208,6 +208,7 @@ class Entry:
         infer: for a layer, its shapes, weights and costs: `infer(params, *call arguments) -> Facts`.
         lower: for a layer whose Keras call is not simply its arguments: `lower(params) -> KerasCall`.
         doc: the reference text.
+        by_name: whether Keras's `get` knows the bare name, so that a choice without arguments lowers to it.
     """
 
     family: str
@@ -218,6 +219,7 @@ class Entry:
     infer: Callable[..., Facts] | None = None
     lower: Callable[..., KerasCall] | None = None
     doc: str = ""
+    by_name: bool = True
 
     @property
     def summary(self) -> str:
@@ -255,10 +257,10 @@ class Entry:
 
 
 def lowered(value: Any) -> Any:
-    """A bound value as an argument of a Keras call. A choice without arguments is its name, as Keras admits."""
+    """A bound value as an argument of a Keras call. A choice without arguments is its name, where Keras admits it."""
     if isinstance(value, Choice):
         call = value.call()
-        return call if call.args or call.kwargs else value.name
+        return value.name if value.entry.by_name and not call.args and not call.kwargs else call
     if isinstance(value, (list, tuple)):
         return type(value)(lowered(item) for item in value)
     return value
@@ -288,11 +290,13 @@ def layer(
     return decorate
 
 
-def declare(family: str, name: str, *, target: str, examples: Sequence[Mapping[str, Any]] = ({},)) -> Callable[[type], type]:
+def declare(
+    family: str, name: str, *, target: str, examples: Sequence[Mapping[str, Any]] = ({},), by_name: bool = True
+) -> Callable[[type], type]:
     """Declares a word of another family by its Params class. An example is a mapping of arguments."""
 
     def decorate(params: type[Params]) -> type[Params]:
-        register(Entry(family, name, params, target, examples, doc=_doc(params)))
+        register(Entry(family, name, params, target, examples, doc=_doc(params), by_name=by_name))
         return params
 
     return decorate

@@ -1,7 +1,11 @@
 """Arithmetic of windows that slide over an image: convolution and pooling."""
 
-from specc.graph import TensorSpec
 from specc.registry.entry import Mismatch
+
+
+def single(size: int | tuple[int]) -> int:
+    """The size along the only axis."""
+    return size if isinstance(size, int) else size[0]
 
 
 def pair(size: int | tuple[int, int]) -> tuple[int, int]:
@@ -9,25 +13,13 @@ def pair(size: int | tuple[int, int]) -> tuple[int, int]:
     return (size, size) if isinstance(size, int) else size
 
 
-def require_rank(word: str, x: TensorSpec, rank: int, axes: str) -> None:
-    """Raises E0301 unless the tensor has the rank; `axes` names them for the message."""
-    if x.rank != rank:
-        fixes = {
-            (4, 2): "the input is flat already: move this step before `flatten`, or `reshape` it to an image",
-            (4, 3): "`reshape` the input to (height, width, channels)",
-        }
-        raise Mismatch("E0301", f"`{word}` takes ({axes}), rank {rank}, but got {x} of rank {x.rank}", help=fixes.get((rank, x.rank)))
-
-
 def slide(word: str, size: int | None, window: int, stride: int, padding: str, dilation: int = 1) -> int | None:
     """Positions of a window along one axis. Raises E0302 where it does not fit once."""
     if size is None:
         return None
-    if padding == "same":
+    if padding in ("same", "causal"):
         return -(-size // stride)
     reach = (window - 1) * dilation + 1
-    if padding == "causal":
-        size += reach - 1
     if size < reach:
         raise Mismatch(
             "E0302",
@@ -36,3 +28,13 @@ def slide(word: str, size: int | None, window: int, stride: int, padding: str, d
             argument="pool_size" if "pool" in word else "kernel_size",
         )
     return (size - reach) // stride + 1
+
+
+def unslide(size: int | None, window: int, stride: int, padding: str, dilation: int, extra: int | None) -> int | None:
+    """The size that a transposed convolution makes of `size` positions along one axis."""
+    if size is None:
+        return None
+    reach = (window - 1) * dilation + 1
+    if padding == "same":
+        return size * stride if extra is None else (size - 1) * stride + reach % 2 + extra
+    return (size - 1) * stride + reach + (max(stride - reach, 0) if extra is None else extra)

@@ -1,0 +1,45 @@
+"""Fully connected layers."""
+
+from specc.graph import TensorSpec, Weight, product
+from specc.registry.entry import Facts, Params, example, layer, param
+from specc.registry.layers.checks import known, require_min_rank
+from specc.registry.types import Activation, Constraint, Initializer, Regularizer
+
+
+class Dense(Params):
+    """Every output a weighted sum of all inputs, over the last axis.
+
+    Input shape: (batch, ..., features)
+    Output shape: (batch, ..., units)
+    """
+
+    units: int = param("Number of outputs.", minimum=1)
+    activation: Activation | None = param("Function applied to the output.", default=None)
+    use_bias: bool = param("Whether a bias is added.", default=True)
+    kernel_initializer: Initializer = param("Initial kernel.", default="glorot_uniform")
+    bias_initializer: Initializer = param("Initial bias.", default="zeros")
+    kernel_regularizer: Regularizer = param("Penalty on the kernel.", default=None)
+    bias_regularizer: Regularizer = param("Penalty on the bias.", default=None)
+    activity_regularizer: Regularizer = param("Penalty on the output.", default=None)
+    kernel_constraint: Constraint = param("Projection of the kernel after each update.", default=None)
+    bias_constraint: Constraint = param("Projection of the bias after each update.", default=None)
+
+
+@layer(
+    "dense",
+    keras="keras.layers.Dense",
+    examples=[
+        example((16,), units=4),
+        example((5, 16), units=4, activation="gelu", use_bias=False, kernel_constraint={"max_norm": {"max_value": 3}}),
+        example(
+            (None, 3, 8), units=2, kernel_regularizer={"l1_l2": {"l1": 1e-5, "l2": 1e-4}}, bias_initializer={"constant": {"value": 0.1}}
+        ),
+        example((6,), dtype="int32", units=2),
+    ],
+)
+def dense(p: Dense, x: TensorSpec) -> Facts:
+    require_min_rank("dense", x, 2, "batch, ..., features")
+    kernel = Weight("kernel", (known("dense", x, -1, "input features"), p.units))
+    bias = [Weight("bias", (p.units,))] if p.use_bias else []
+    positions = product(x.shape[1:-1])
+    return Facts(TensorSpec((*x.shape[:-1], p.units)), [kernel, *bias], None if positions is None else positions * kernel.size)

@@ -1,0 +1,93 @@
+"""Tokens made vectors, and what is added to a sequence of vectors."""
+
+from specc.graph import TensorSpec, Weight
+from specc.registry.entry import Facts, Mismatch, Params, example, layer, param
+from specc.registry.layers.checks import FLOATS, known, require_floats, require_rank
+from specc.registry.types import Constraint, Initializer, OptionalInitializer, Regularizer
+
+SEQUENCE = "batch, length, width"
+
+
+class Embedding(Params):
+    """A learned vector for every whole number from 0 to `input_dim - 1`.
+
+    Input shape: (batch, ...), integers
+    Output shape: (batch, ..., output_dim)
+    """
+
+    input_dim: int = param("Size of the vocabulary.", minimum=1)
+    output_dim: int = param("Size of the vectors.", minimum=1)
+    embeddings_initializer: Initializer = param("Initial vectors.", default="random_uniform")
+    embeddings_regularizer: Regularizer = param("Penalty on the vectors.", default=None)
+    embeddings_constraint: Constraint = param("Projection of the vectors after each update.", default=None)
+    mask_zero: bool = param("Whether 0 is padding, which later layers leave out.", default=False)
+
+
+class ClassToken(Params):
+    """A learned vector put in front of a sequence, where a transformer gathers what it knows of the whole.
+
+    Input shape: (batch, length, width)
+    Output shape: (batch, length + 1, width)
+    Reference: Dosovitskiy et al., An image is worth 16x16 words, 2020, https://arxiv.org/abs/2010.11929
+    """
+
+    initializer: Initializer = param("Initial vector.", default="zeros")
+
+
+class PositionEmbedding(Params):
+    """Adds a learned vector for every position to a sequence.
+
+    Input shape: (batch, length, width), at most `length` long
+    Output shape: as the input
+    Reference: Dosovitskiy et al., An image is worth 16x16 words, 2020, https://arxiv.org/abs/2010.11929
+    """
+
+    length: int = param("Number of positions: the longest sequence.", minimum=1)
+    initializer: OptionalInitializer = param("Initial vectors; none draws normal values of standard deviation 0.02.", default=None)
+
+
+@layer(
+    "embedding",
+    keras="keras.layers.Embedding",
+    examples=[
+        example((12,), dtype="int32", input_dim=100, output_dim=8),
+        example((None, 3), dtype="int64", input_dim=10, output_dim=4, embeddings_initializer="he_normal", mask_zero=True),
+        example((), dtype="uint8", input_dim=10, output_dim=4, embeddings_regularizer="l2", embeddings_constraint="unit_norm"),
+    ],
+)
+def embedding(p: Embedding, x: TensorSpec) -> Facts:
+    if x.dtype in FLOATS or x.dtype == "bool":
+        raise Mismatch("E0307", f"`embedding` takes integers, but got {x.dtype}", help="give the input `dtype: int32`")
+    return Facts(TensorSpec((*x.shape, p.output_dim)), [Weight("embeddings", (p.input_dim, p.output_dim))])
+
+
+@layer(
+    "class_token",
+    keras="specc.keras_backend.layers.class_token.ClassToken",
+    examples=[example((16, 8)), example((None, 8), initializer="random_normal")],
+)
+def class_token(p: ClassToken, x: TensorSpec) -> Facts:
+    require_rank("class_token", x, 3, SEQUENCE)
+    require_floats("class_token", x)
+    width = known("class_token", x, -1, "values in each vector")
+    length = None if x.shape[1] is None else x.shape[1] + 1
+    return Facts(TensorSpec((x.shape[0], length, width)), [Weight("token", (1, 1, width))])
+
+
+@layer(
+    "position_embedding",
+    keras="specc.keras_backend.layers.position_embedding.PositionEmbedding",
+    examples=[example((17, 8), length=17), example((5, 8), length=17, initializer="zeros"), example((None, 8), length=17)],
+)
+def position_embedding(p: PositionEmbedding, x: TensorSpec) -> Facts:
+    require_rank("position_embedding", x, 3, SEQUENCE)
+    require_floats("position_embedding", x)
+    width = known("position_embedding", x, -1, "values in each vector")
+    if x.shape[1] is not None and x.shape[1] > p.length:
+        raise Mismatch(
+            "E0305",
+            f"`position_embedding` has {p.length} positions, but its input is {x.shape[1]} long",
+            help=f"set `length: {x.shape[1]}`",
+            argument="length",
+        )
+    return Facts(TensorSpec(x.shape), [Weight("positions", (p.length, width))])

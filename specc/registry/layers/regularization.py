@@ -1,0 +1,90 @@
+"""Layers that act only while learning, against overfitting."""
+
+from specc.graph import TensorSpec
+from specc.registry.entry import Facts, Mismatch, Params, example, layer, param
+from specc.registry.layers.checks import require_floats, require_rank
+
+
+class Dropout(Params):
+    """Sets a random share of the values to 0 while learning, and scales up the others.
+
+    Input shape: any
+    Output shape: as the input
+    Reference: Srivastava et al., Dropout, 2014.
+    """
+
+    rate: float = param("Share of the values that are dropped, from 0 to 1.", minimum=0, maximum=1)
+    noise_shape: list[int | None] | None = param("Shape of the mask, batch included; 1 drops along that axis as a whole.", default=None)
+    seed: int | None = param("Makes the mask repeatable; none draws from the global generator.", default=None)
+
+
+class SpatialDropout2D(Params):
+    """Dropout of whole channels of an image.
+
+    Input shape: (batch, height, width, channels)
+    Output shape: as the input
+    Reference: Tompson et al., Efficient object localization, 2014, https://arxiv.org/abs/1411.4280
+    """
+
+    rate: float = param("Share of the channels that are dropped, from 0 to 1.", minimum=0, maximum=1)
+    seed: int | None = param("Makes the mask repeatable; none draws from the global generator.", default=None)
+
+
+class GaussianNoise(Params):
+    """Adds normal noise of mean 0 while learning.
+
+    Input shape: any
+    Output shape: as the input
+    """
+
+    stddev: float = param("Standard deviation of the noise.", minimum=0)
+    seed: int | None = param("Makes the noise repeatable; none draws from the global generator.", default=None)
+
+
+class ActivityRegularization(Params):
+    """Passes its input and adds a penalty on it to the loss.
+
+    Input shape: any
+    Output shape: as the input
+    """
+
+    l1: float = param("Strength of the penalty on absolute values.", default=0.0, minimum=0)
+    l2: float = param("Strength of the penalty on squares.", default=0.0, minimum=0)
+
+
+@layer(
+    "dropout",
+    keras="keras.layers.Dropout",
+    examples=[example((5,), rate=0.5), example((None, 8), rate=0.1, seed=1), example((4, 8), rate=0.1, noise_shape=[None, 1, 8])],
+)
+def dropout(p: Dropout, x: TensorSpec) -> Facts:
+    if p.noise_shape is not None and len(p.noise_shape) != x.rank:
+        raise Mismatch(
+            "E0305", f"`noise_shape` of `dropout` has {len(p.noise_shape)} sizes, but its input {x} has {x.rank}", argument="noise_shape"
+        )
+    return _passed("dropout", x)
+
+
+@layer(
+    "spatial_dropout2d",
+    keras="keras.layers.SpatialDropout2D",
+    examples=[example((8, 8, 3), rate=0.2), example((None, 8, 3), rate=0.1, seed=1)],
+)
+def spatial_dropout2d(p: SpatialDropout2D, x: TensorSpec) -> Facts:
+    require_rank("spatial_dropout2d", x, 4, "batch, height, width, channels")
+    return _passed("spatial_dropout2d", x)
+
+
+@layer("gaussian_noise", keras="keras.layers.GaussianNoise", examples=[example((8, 8, 3), stddev=0.1), example((5,), stddev=0.2, seed=3)])
+def gaussian_noise(p: GaussianNoise, x: TensorSpec) -> Facts:
+    return _passed("gaussian_noise", x)
+
+
+@layer("activity_regularization", keras="keras.layers.ActivityRegularization", examples=[example((5,), l1=1e-4), example((5, 2), l2=1e-4)])
+def activity_regularization(p: ActivityRegularization, x: TensorSpec) -> Facts:
+    return _passed("activity_regularization", x)
+
+
+def _passed(word: str, x: TensorSpec) -> Facts:
+    require_floats(word, x)
+    return Facts(TensorSpec(x.shape))
