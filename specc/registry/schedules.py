@@ -1,0 +1,42 @@
+"""Schedules of the learning rate, from the optimizer's `learning_rate` on. All of them can warm up."""
+
+from specc.registry.entry import declare, param
+from specc.registry.shared import OwnFirst
+
+
+class Schedule(OwnFirst):
+    """What every schedule takes, after its own arguments."""
+
+    warmup_epochs: float = param("Epochs in which the rate rises evenly to the optimizer's; part of an epoch counts.", default=0.0, minimum=0)
+    warmup_steps: int | None = param("The same in steps; takes the place of `warmup_epochs`.", default=None, minimum=0)
+
+
+@declare("schedule", "constant", target="specc.training.schedules.constant", examples=[{}, {"warmup_steps": 100}])
+class Constant(Schedule):
+    """The optimizer's learning rate throughout, after the warm-up.
+
+    Formula: rate = peak * (step + 1) / warmup while step < warmup, steps counted from 0; then peak.
+    """
+
+
+
+@declare("schedule", "cosine", target="specc.training.schedules.cosine", examples=[{}, {"warmup_epochs": 5, "alpha": 0.01}])
+class Cosine(Schedule):
+    """Half a cosine from the optimizer's learning rate down to `alpha` times it, over what the warm-up leaves of the run.
+
+    Formula: rate = peak * (alpha + (1 - alpha) * (1 + cos(pi * done)) / 2), done from 0 to 1 after the warm-up.
+    Reference: Loshchilov and Hutter, SGDR: stochastic gradient descent with warm restarts, 2016, https://arxiv.org/abs/1608.03983
+    """
+
+    alpha: float = param("What is left of the rate at the end.", default=0.0, minimum=0, maximum=1)
+
+
+@declare("schedule", "piecewise", target="specc.training.schedules.piecewise", examples=[{"epochs": [30, 60]}, {"epochs": [2], "factor": 0.5}])
+class Piecewise(Schedule):
+    """The rate times `factor` at the beginning of each of the given epochs.
+
+    Reference: He et al., Deep residual learning, 2015, https://arxiv.org/abs/1512.03385
+    """
+
+    epochs: list[float] = param("Epochs after which the rate falls, counted from the start of the run.")
+    factor: float = param("What each fall multiplies the rate by.", default=0.1, above=0)
