@@ -61,7 +61,7 @@ class SigmoidCrossEntropy(BinaryLoss):
     label_smoothing: float = param("Share of the target that goes to both answers evenly.", default=0.0, minimum=0, below=1)
 
 
-@declare("loss", "categorical_focal_cross_entropy", target="specc.objectives.classification.categorical_focal_cross_entropy", examples=[{}, {"gamma": 1.0}])
+@declare("loss", "categorical_focal_crossentropy", target="specc.objectives.classification.categorical_focal_crossentropy", examples=[{}, {"gamma": 1.0}])
 class CategoricalFocalCrossEntropy(ClassLoss):
     """Softmax cross-entropy in which well-recognised examples count less.
 
@@ -74,7 +74,7 @@ class CategoricalFocalCrossEntropy(ClassLoss):
     label_smoothing: float = param("Share of the label that goes to all classes evenly.", default=0.0, minimum=0, below=1)
 
 
-@declare("loss", "binary_focal_cross_entropy", target="specc.objectives.classification.binary_focal_cross_entropy", examples=[{}, {"gamma": 1.0}])
+@declare("loss", "binary_focal_crossentropy", target="specc.objectives.classification.binary_focal_crossentropy", examples=[{}, {"gamma": 1.0}])
 class BinaryFocalCrossEntropy(BinaryLoss):
     """Sigmoid cross-entropy in which well-recognised examples count less.
 
