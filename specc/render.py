@@ -104,10 +104,12 @@ def _remarks(diagnostic: Diagnostic, label: list[Note], margin: int, paint: _Pai
 
 
 def note_text(note: Note) -> str:
-    """A note with its place: after a message that leads up to it (`... comes from`), else in brackets."""
+    """A note with its place: after a message that leads up to it (`... comes from`, `... is declared here`), else in brackets."""
     if note.span is None:
         return note.message
-    leads = note.message.endswith((" from", " at", " in", " by", " here", " with", " to", " on", ":"))
+    if note.message.endswith(" here"):
+        return f"{note.message}: {note.span}"
+    leads = note.message.endswith((" from", " at", " in", " by", " with", " to", " on", ":"))
     return f"{note.message} {note.span}" if leads else f"{note.message} ({note.span})"
 
 

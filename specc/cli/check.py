@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
 import click
 
-from specc.cli.options import Assignments, assignments, load, spec_options
-from specc.diagnostics import Diagnostic, SpecError
-
-if TYPE_CHECKING:
-    from specc.language.spec import Spec
+from specc.cli.options import assignments, diagnose, spec_options
+from specc.diagnostics import Diagnostic
+from specc.render import visible
 
 
 @click.command("check", short_help="Diagnose specs.")
@@ -27,36 +24,12 @@ def command(specs: tuple[str, ...], form: str, params: tuple[str, ...], settings
     found: dict[Diagnostic, None] = {}
     fine: list[str] = []
     for reference in specs:
-        spec, diagnostics = diagnose(reference, given)
+        diagnostics = diagnose(reference, given)
         found.update(dict.fromkeys(diagnostics))
-        if spec is not None:
-            fine.append(_praise(reference, spec))
+        if not any(diagnostic.severity == "error" for diagnostic in diagnostics):
+            fine.append(f"{visible(reference)}: no errors")
     _print(list(found), fine, form)
-    return int(any(diagnostic.severity == "error" for diagnostic in found))
-
-
-def diagnose(reference: str, given: Assignments) -> tuple[Spec | None, list[Diagnostic]]:
-    """Everything that is wrong with a spec, both graphs considered; and the spec, where nothing is."""
-    try:
-        spec = load(reference, given)
-    except SpecError as wrong:
-        return None, list(wrong.diagnostics)
-    found = dict.fromkeys(spec.diagnostics)
-    failed = False
-    for training in (False, True) if spec.uses_training else (False,):
-        try:
-            spec.graph(training=training)
-        except SpecError as wrong:
-            found.update(dict.fromkeys(wrong.diagnostics))
-            failed = True
-    return None if failed else spec, list(found)
-
-
-def _praise(reference: str, spec: Spec) -> str:
-    from specc.render import visible
-    from specc.report import brief
-
-    return f"{visible(reference)}: no errors; {brief(spec.graph())}"
+    return int(len(fine) < len(specs))
 
 
 def _print(found: list[Diagnostic], fine: list[str], form: str) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from specc.diagnostics import Diagnostic
     from specc.language.spec import Spec
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -52,6 +53,16 @@ def load(reference: str, given: Assignments) -> Spec:
         return language.loads(_standard_input(), name="<stdin>", assignments=given)
     _require_readable(reference)
     return language.load(reference, assignments=given)
+
+
+def diagnose(reference: str, given: Assignments) -> tuple[Diagnostic, ...]:
+    """Everything that is wrong with the spec that an argument names. Raises Refusal as `load` does."""
+    from specc import language
+
+    if reference == "-":
+        return language.check("<stdin>", given, text=_standard_input())
+    _require_readable(reference)
+    return language.check(reference, given)
 
 
 def _standard_input() -> str:

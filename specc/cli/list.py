@@ -1,0 +1,46 @@
+"""`specc list`: the words of the language and the specs of the zoo."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+
+@click.command("list", short_help="List layers, blocks, losses, optimizers, specs, ...")
+@click.argument("kind", required=False)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Form of the output.")
+def command(kind: str | None, form: str) -> None:
+    """Lists everything of a KIND with a line about each; without a KIND, says which there are.
+
+    specc explain NAME tells more.
+    """
+    from specc.reference import kinds
+
+    listed = kinds()
+    if kind is not None and kind not in listed:
+        kind = _meant(kind, list(listed))
+    if kind is None:
+        found = {name: f"{len(read())}" for name, read in listed.items()}
+    else:
+        found = listed[kind]()
+    click.echo(json.dumps(found, indent=2, ensure_ascii=False) if form == "json" else _columns(found))
+
+
+def _meant(kind: str, kinds: list[str]) -> str:
+    """The kind that is named in the singular; raises UsageError for one that does not exist."""
+    import difflib
+
+    from specc.reference import plural
+    from specc.render import visible
+
+    if plural(kind) in kinds:
+        return plural(kind)
+    close = difflib.get_close_matches(kind, kinds, n=1)
+    hint = f"did you mean `{close[0]}`?" if close else f"there are {', '.join(kinds)}"
+    raise click.UsageError(f"nothing is called `{visible(kind)}` to be listed; {hint}")
+
+
+def _columns(found: dict[str, str]) -> str:
+    width = max((len(name) for name in found), default=0)
+    return "\n".join(f"{name:<{width}}  {text}".rstrip() for name, text in found.items())

@@ -1,0 +1,86 @@
+"""`specc build`: what is written, and what is left alone when it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Run = Callable[..., Any]
+Write = Callable[[str, str], Path]
+
+SPEC = """\
+specc: 1
+name: tiny
+params: {classes: 3}
+inputs: {image: [8, 8, 1]}
+layers:
+  - conv2d: {filters: 4, kernel_size: 3}
+  - flatten
+  - dense: {units: =classes}
+"""
+
+
+def test_a_keras_file(specc: Run, write: Write) -> None:
+    import keras
+
+    result = specc("build", write("tiny.yaml", SPEC), "--param", "classes=5")
+    assert (result.code, result.err) == (0, "")
+    assert result.out == "tiny.keras: 765 parameters, 2.02 k multiply-adds\n"
+    model = keras.saving.load_model("tiny.keras")
+    assert model.count_params() == 765
+    assert [path.name for path in Path().iterdir() if path.name.startswith(".")] == []
+
+
+def test_python_source(specc: Run, write: Write) -> None:
+    path = write("tiny.yaml", SPEC)
+    printed = specc("build", path, "-o", "-")
+    assert printed.code == 0
+    compile(printed.out, "tiny.py", "exec")
+    assert "import specc" not in printed.out
+    assert specc("build", path, "-o", "tiny.py").code == 0
+    assert Path("tiny.py").read_text() == printed.out
+
+
+@pytest.mark.parametrize(("target", "out"), [("saved_model", "saved"), ("litert", "tiny.tflite")])
+def test_exports(specc: Run, write: Write, target: str, out: str) -> None:
+    result = specc("build", write("tiny.yaml", SPEC), "--to", target, "-o", out)
+    assert result.code == 0, result.err
+    assert Path(out).exists()
+
+
+def test_onnx_says_what_it_needs(specc: Run, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    import importlib.util
+
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    result = specc("build", write("tiny.yaml", SPEC), "-o", "tiny.onnx")
+    assert result.code == 2
+    assert "pip install 'specc[onnx]'" in result.err
+
+
+def test_a_faulty_spec_leaves_the_old_file_alone(specc: Run, write: Write) -> None:
+    write("tiny.keras", "precious")
+    result = specc("build", write("tiny.yaml", SPEC.replace("dense", "dens")), "-o", "tiny.keras")
+    assert result.code == 1
+    assert "error[E" in result.err
+    assert Path("tiny.keras").read_text() == "precious"
+
+
+def test_a_failed_save_leaves_the_old_file_alone(tmp_path: Path) -> None:
+    from specc.cli.build import aside
+
+    out = tmp_path / "model.keras"
+    out.write_text("precious")
+    with pytest.raises(OSError, match="full"), aside(out) as partial:
+        partial.write_text("half")
+        raise OSError("disk full")
+    assert [path.name for path in tmp_path.iterdir()] == ["model.keras"]
+    assert out.read_text() == "precious"
+
+
+def test_a_saved_model_is_not_written_over(specc: Run, write: Write) -> None:
+    path = write("tiny.yaml", SPEC)
+    Path("saved").mkdir()
+    assert specc("build", path, "--to", "saved_model", "-o", "saved").code == 2

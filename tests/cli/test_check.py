@@ -1,0 +1,104 @@
+"""`specc check` on the command line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from specc.zoo import zoo
+
+Run = Callable[..., Any]
+Write = Callable[[str, str], Path]
+
+SPEC = """\
+specc: 1
+name: tiny
+params: {classes: 3}
+inputs: {image: [8, 8, 1]}
+layers:
+  - conv2d: {filters: 4, kernel_size: 3}
+  - flatten
+  - dense: {units: =classes}
+train:
+  epochs: 5
+  losses: mean_squared_error
+"""
+
+
+def test_a_clean_spec(specc: Run, write: Write) -> None:
+    result = specc("check", write("tiny.yaml", SPEC))
+    assert result.out == "tiny.yaml: no errors\n"
+    assert (result.code, result.err) == (0, "")
+
+
+def test_the_whole_zoo_is_clean(specc: Run) -> None:
+    result = specc("check", *zoo())
+    assert result.code == 0, result.out
+    assert len(result.out.splitlines()) == len(zoo())
+
+
+def test_several_errors_in_one_go(specc: Run, write: Write) -> None:
+    wrong = SPEC.replace("conv2d", "conv2").replace("units", "unit").replace("epochs", "epoch")
+    result = specc("check", write("tiny.yaml", wrong))
+    assert result.code == 1
+    assert [line.split(":", 1)[1] for line in result.out.splitlines() if "-->" in line] == ["6:5", "8:13", "10:3"]
+    assert result.out.count("conv2d") >= 1
+    assert result.out.rstrip().endswith("3 errors in tiny.yaml")
+
+
+def test_good_specs_are_told_beside_faulty_ones(specc: Run, write: Write) -> None:
+    result = specc("check", write("bad.yaml", SPEC.replace("dense", "dens")), write("good.yaml", SPEC))
+    assert result.code == 1
+    assert "1 error in bad.yaml" in result.out
+    assert "good.yaml: no errors" in result.out
+
+
+def test_values_from_the_command_line(specc: Run, write: Write) -> None:
+    path = write("tiny.yaml", SPEC)
+    # 4 filters of 3x3 and 4 biases; 36 * 4 values to each unit, and its bias.
+    assert "parameters     475 (" in specc("summary", path).out
+    assert "parameters     1,490 (" in specc("summary", path, "--param", "classes=10").out
+    assert specc("check", path, "--set", "train.epochs=7").code == 0
+
+
+def test_wrong_values_from_the_command_line(specc: Run, write: Write) -> None:
+    path = write("tiny.yaml", SPEC)
+    for arguments, said in (
+        (["--param", "clases=10"], "classes"),
+        (["--param", "classes=ten"], "integer"),
+        (["--set", "train.epoch=7"], "epochs"),
+        (["--set", "train.epochs=many"], "integer"),
+        (["--set", "train.epochs={"], "--set"),
+        (["--set", "=3"], "name"),
+    ):
+        result = specc("check", path, *arguments)
+        assert result.code in (1, 2), arguments
+        assert said in result.out + result.err, (arguments, result)
+        assert "bug" not in result.err
+
+
+def test_both_graphs_are_checked(specc: Run, write: Write) -> None:
+    wrong = SPEC.replace("  - flatten\n", "  - conv2d: {filters: 4, kernel_size: 30}\n    when: =training\n  - flatten\n")
+    result = specc("check", write("tiny.yaml", wrong))
+    assert result.code == 1
+    assert result.out.count("error[E0302]") == 1
+    # An error of both graphs is told once.
+    both = specc("check", write("tiny.yaml", wrong.replace("kernel_size: 3}", "kernel_size: 9}")))
+    assert both.out.count("kernel_size: 9") == 1
+
+
+def test_json(specc: Run, write: Write) -> None:
+    result = specc("check", write("tiny.yaml", SPEC.replace("units", "unit")), "--format", "json")
+    assert result.code == 1
+    (found,) = json.loads(result.out)["diagnostics"]
+    assert found["span"] == {"file": "tiny.yaml", "line": 8, "column": 13, "end_line": 8, "end_column": 17}
+
+
+def test_github(specc: Run, write: Write) -> None:
+    result = specc("check", write("tiny.yaml", SPEC.replace("units", "unit")), "--format", "github")
+    assert result.code == 1
+    assert result.out.startswith("::error file=tiny.yaml,line=8,endLine=8,col=13,endColumn=16,title=E")
+    clean = specc("check", write("tiny.yaml", SPEC), "--format", "github")
+    assert (clean.code, clean.out) == (0, "")

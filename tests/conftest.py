@@ -1,0 +1,75 @@
+"""What all tests share."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+# Before any test imports TensorFlow: no start-up messages, and numbers that do not depend on which fast path was taken.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+ROOT = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a command did."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def specc(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """Runs a command in this process: `specc("check", "my.yaml")`."""
+    from specc.cli import main
+
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+    monkeypatch.setenv("COLUMNS", "100")
+
+    def run(*arguments: object) -> Result:
+        capsys.readouterr()
+        code = main([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        return Result(code, captured.out, captured.err)
+
+    return run
+
+
+@pytest.fixture
+def specc_process(tmp_path: Path) -> Callable[..., Result]:
+    """Runs a command in a process of its own, in an empty directory."""
+
+    def run(*arguments: object, input: bytes = b"", cwd: Path = tmp_path, **environment: str) -> Result:
+        done = subprocess.run(
+            [sys.executable, "-m", "specc", *map(str, arguments)],
+            input=input,
+            capture_output=True,
+            cwd=cwd,
+            env={**os.environ, **environment},
+            timeout=120,
+            check=False,
+        )
+        return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    return run
+
+
+@pytest.fixture
+def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], Path]:
+    """Writes a file into an empty directory, which becomes the working directory."""
+    monkeypatch.chdir(tmp_path)
+
+    def file(name: str, text: str) -> Path:
+        path = tmp_path / name
+        path.write_text(text, encoding="utf-8")
+        return Path(name)
+
+    return file
