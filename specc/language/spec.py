@@ -1,12 +1,20 @@
-"""A spec that was read and found right: what the rest of the compiler works on."""
+"""A spec that was read and whose document is right: what the rest of the compiler works on."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from specc.diagnostics import Diagnostic, Sink, Span
+from specc.graph import Graph
+from specc.language.document import Document
+from specc.language.dump import dump
+from specc.language.expand import expand
+from specc.language.expectations import check_expectations
+from specc.language.syntax import MapNode, plain_value
 
 if TYPE_CHECKING:
-    from specc.graph import Graph
     from specc.registry.experiment import Data, Train
 
 
@@ -16,3 +24,96 @@ class Experiment:
 
     data: Data
     train: Train
+
+
+@dataclass(frozen=True, eq=False)
+class Spec:
+    """A spec: its document, and on demand its graphs and its experiment."""
+
+    document: Document
+
+    @property
+    def name(self) -> str:
+        return self.document.name
+
+    @property
+    def summary(self) -> str:
+        return self.document.summary
+
+    @property
+    def reference(self) -> str:
+        return self.document.reference
+
+    @property
+    def text(self) -> str:
+        """The resolved spec as YAML, bases merged and shorthands spelled out. Loading it gives the same spec."""
+        return dump(self.document.root)
+
+    def graph(self, training: bool = False) -> Graph:
+        """The graph of `build`, or the one that training runs. Raises SpecError."""
+        return self._training_graph if training else self._inference_graph
+
+    @property
+    def uses_training(self) -> bool:
+        """Whether the two graphs differ."""
+        return self._expanded[1]
+
+    @cached_property
+    def _expanded(self) -> tuple[Graph, bool]:
+        return self._expand(training=False)
+
+    @property
+    def _inference_graph(self) -> Graph:
+        return self._expanded[0]
+
+    @cached_property
+    def _training_graph(self) -> Graph:
+        if not self.uses_training:
+            return self._inference_graph
+        return self._expand(training=True)[0]
+
+    def _expand(self, training: bool) -> tuple[Graph, bool]:
+        sink = Sink()
+        graph, depends = expand(self.document, training, sink)
+        sink.raise_errors()
+        check_expectations(self.document, graph, sink)
+        sink.raise_errors()
+        return graph, depends
+
+    @cached_property
+    def experiment(self) -> Experiment:
+        """Data and training, bound. Raises SpecError."""
+        from specc.language.experiment import bind_experiment
+
+        return bind_experiment(self.document)
+
+    def span_of(self, *path: str) -> Span | None:
+        """Where a key of the document stands: `span_of("train", "losses", "logits")`."""
+        node, span = self.document.root, None
+        for key in path:
+            entry = node.entries.get(key) if isinstance(node, MapNode) else None
+            if entry is None:
+                return span
+            node, span = entry.value, entry.key  # type: ignore[assignment]
+        return span
+
+    def section(self, name: str) -> object:
+        """A section as plain data, as it is written."""
+        node = self.document.root.get(name)
+        return None if node is None else plain_value(node)
+
+
+def diagnose(document: Document, sink: Sink) -> tuple[Diagnostic, ...]:
+    """Everything that is wrong with a document, in both its graphs and its experiment."""
+    graph, depends = expand(document, False, sink)
+    graphs = [graph]
+    if depends:
+        graphs.append(expand(document, True, sink)[0])
+    if not sink.failed:
+        for each in graphs:
+            check_expectations(document, each, sink)
+        from specc.language.experiment import check_experiment
+
+        if document.root.get("train") is not None or document.root.get("data") is not None:
+            check_experiment(document, graphs[-1], sink)
+    return tuple(sink)

@@ -1,0 +1,306 @@
+"""The spelled-out document as typed steps: what `expand` runs and `emit` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from specc.diagnostics import Note, Sink, Source, Span
+from specc.language.spelling import ChoiceNode, StepNode
+from specc.language.syntax import Entry, ListNode, MapNode, Node, ScalarNode, is_null, plain_value
+from specc.language.vocabulary import STRUCTURES, ParamDeclaration, Vocabulary, Word, is_builtin, read_params
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """One step.
+
+    `kind` is `word` (a layer or a block), a structure, or `from` (a step without a word). `label` is its part of
+    the path: the written name, or the word, numbered in its scope.
+    """
+
+    span: Span
+    kind: str
+    word: str
+    word_span: Span
+    label: str
+    name: str | None = None
+    name_span: Span | None = None
+    arguments: MapNode | None = None
+    body: tuple[Step, ...] = ()
+    branches: Mapping[str, tuple[Step, ...]] = field(default_factory=dict)
+    merge: Step | None = None
+    source: Node | None = None
+    when: Node | None = None
+    repeat: Node | None = None
+    element: str | None = None
+    index: str = "i"
+    each: Node | None = None
+    trainable: Node | None = None
+    faulty: bool = False
+
+    @property
+    def opens_scope(self) -> bool:
+        """Whether the names inside are its own."""
+        return self.kind in ("layers", "skip") and (self.name is not None or self.repeat is not None)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Block:
+    """A block: params, inputs, steps and outputs."""
+
+    name: str
+    summary: str
+    reference: str
+    params: Mapping[str, ParamDeclaration]
+    inputs: tuple[str, ...]
+    steps: tuple[Step, ...]
+    outputs: Mapping[str, Node]
+    span: Span
+    vocabulary: Vocabulary
+
+    @property
+    def single_input(self) -> bool:
+        """A block that names no inputs has one, `input`."""
+        return not self.inputs
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class InputDeclaration:
+    """An input of the model: sizes without the batch, as they are written."""
+
+    name: str
+    span: Span
+    shape: Node
+    dtype: str
+    when: Node | None
+
+
+@dataclass(frozen=True, eq=False)
+class Document:
+    """A whole spec, resolved: bases merged, overrides applied, shorthands spelled out."""
+
+    name: str
+    summary: str
+    reference: str
+    params: Mapping[str, ParamDeclaration]
+    inputs: Mapping[str, InputDeclaration]
+    blocks: Mapping[str, Block]
+    defaults: Mapping[str, MapNode]
+    steps: tuple[Step, ...]
+    heads: Mapping[str, Step]
+    expect: MapNode | None
+    root: MapNode
+    source: Source
+    vocabulary: Vocabulary
+    path: Path | None = None
+    overridden: bool = False
+
+    def block(self, word: Word) -> Block:
+        """The block behind a word: the document's own or a built-in one."""
+        own = self.blocks.get(word.name)
+        return own if own is not None else builtin(word)
+
+
+_BUILTIN: dict[str, Block] = {}
+
+
+def builtin(word: Word) -> Block:
+    """A built-in block, read once."""
+    if word.name not in _BUILTIN:
+        from specc.language.spelling import Speller
+
+        assert word.block is not None
+        vocabulary, sink = Vocabulary(), Sink()
+        node = Speller(vocabulary, sink).block(word.block)
+        assert isinstance(node, MapNode)
+        _BUILTIN[word.name] = _Reader(sink).block(word.name, node, vocabulary)
+        assert not sink.failed, f"the built-in block {word.name} is faulty"
+    return _BUILTIN[word.name]
+
+
+def read_document(
+    root: MapNode,
+    source: Source,
+    path: Path | None,
+    vocabulary: Vocabulary,
+    sink: Sink,
+    faulty: Set[StepNode] = frozenset(),
+    overridden: bool = False,
+) -> Document:
+    """The document of a spelled-out root. Names are checked here.
+
+    Args:
+        path: its file, where it is one; the name of a spec that gives itself none, and where relative references start.
+        faulty: the steps that violate the schema; they are kept, marked, so that what they name is still known.
+    """
+    reader = _Reader(sink, faulty)
+    params = read_params(root.get("params"), sink)
+    inputs = {key: _input(key, entry) for key, entry in entries_of(root.get("inputs"))}
+    blocks = {key: reader.block(key, entry.value, vocabulary, entry.key) for key, entry in entries_of(root.get("blocks"))}
+    heads_node = {key: entry for key, entry in entries_of(root.get("heads")) if not is_null(entry.value)}
+    scope = _Numbering()
+    steps = reader.steps(root.get("layers"), scope)
+    heads = {key: reader.step(entry.value, scope, key, entry.key) for key, entry in heads_node.items()}
+    reader.unique({key: item.span for key, item in params.items()}, inputs, steps, heads)
+    defaults = {key: entry.value for key, entry in entries_of(root.get("defaults")) if isinstance(entry.value, MapNode)}
+    expect = root.get("expect")
+    return Document(
+        name=text_of(root, "name") or (path.stem if path is not None else "model"),
+        summary=text_of(root, "summary"),
+        reference=text_of(root, "reference"),
+        params=params,
+        inputs=inputs,
+        blocks=blocks,
+        defaults=defaults,
+        steps=steps,
+        heads=heads,
+        expect=expect if isinstance(expect, MapNode) else None,
+        root=root,
+        source=source,
+        vocabulary=vocabulary,
+        path=path,
+        overridden=overridden,
+    )
+
+
+def entries_of(node: Node | None) -> Iterable[tuple[str, Entry]]:
+    """The entries of a mapping; none where something else, or nothing, is written."""
+    return node.entries.items() if isinstance(node, MapNode) else ()
+
+
+def text_of(node: MapNode, key: str) -> str:
+    value = node.get(key)
+    return str(value.value) if isinstance(value, ScalarNode) and isinstance(value.value, str) else ""
+
+
+def _input(name: str, entry: Entry) -> InputDeclaration:
+    node = entry.value
+    assert isinstance(node, MapNode)
+    shape = node.get("shape")
+    return InputDeclaration(name, entry.key, shape or ListNode((), node.span), text_of(node, "dtype") or "float32", node.get("when"))
+
+
+class _Numbering:
+    """Labels of the unnamed steps of one scope: the word, then the word with 1, 2, ..."""
+
+    def __init__(self) -> None:
+        self.counts: dict[str, int] = {}
+        self.taken: set[str] = set()
+
+    def label(self, word: str) -> str:
+        while True:
+            count = self.counts.get(word, 0)
+            self.counts[word] = count + 1
+            label = f"{word}_{count}" if count else word
+            if label not in self.taken:
+                return label
+
+
+class _Reader:
+    def __init__(self, sink: Sink, faulty: Set[StepNode] = frozenset()) -> None:
+        self.sink = sink
+        self.faulty = faulty
+
+    def block(self, name: str, node: Node, vocabulary: Vocabulary, span: Span | None = None) -> Block:
+        assert isinstance(node, MapNode)
+        span = span or node.span
+        if span is not node.span and is_builtin(name):
+            self.sink.error("E0213", f"`{name}` is a word of the language already", span, help="give the block another name")
+        params = read_params(node.get("params"), self.sink)
+        inputs = node.get("inputs")
+        names = tuple(str(plain_value(item)) for item in inputs.items) if isinstance(inputs, ListNode) else ()
+        steps = self.steps(node.get("layers"), _Numbering())
+        self.unique({key: item.span for key, item in params.items()}, {}, steps, {})
+        outputs = {key: entry.value for key, entry in entries_of(node.get("outputs"))}
+        return Block(name, text_of(node, "summary"), text_of(node, "reference"), params, names, steps, outputs, span, vocabulary)
+
+    def steps(self, node: Node | None, scope: _Numbering) -> tuple[Step, ...]:
+        if not isinstance(node, ListNode):
+            return ()
+        scope.taken.update(_written_names(node))
+        return tuple(self.step(item, scope) for item in node.items)
+
+    def step(self, node: Node, scope: _Numbering, name: str | None = None, name_span: Span | None = None) -> Step:
+        assert isinstance(node, StepNode)
+        word = node.word
+        entry = node.entries.get(word) if word != "from" else None
+        written = node.entries.get("name")
+        if written is not None and isinstance(written.value, ScalarNode):
+            name, name_span = str(written.value.value), written.value.span
+        kind = word if word in STRUCTURES or word == "from" else "word"
+        repeated = "repeat" in node.entries
+        shown = word or "step"
+        label = name or (shown if kind == "layers" and not repeated else scope.label(shown))
+        value = entry.value if entry is not None else None
+        inner = scope if kind in ("layers", "skip") and name is None and not repeated else _Numbering()
+        body = self.steps(value, inner) if kind in ("layers", "skip") else ()
+        self._own_scope(body, name is not None or repeated)
+        branches, merge = self._parallel(value, label) if kind == "parallel" else ({}, None)
+        return Step(
+            span=node.span,
+            kind=kind,
+            word=shown,
+            word_span=entry.key if entry is not None else node.span,
+            label=label,
+            name=name,
+            name_span=name_span,
+            arguments=value if isinstance(value, MapNode) and kind in ("word", "model", "share") else None,
+            body=body,
+            branches=branches,
+            merge=merge,
+            source=node.get("from"),
+            when=node.get("when"),
+            repeat=node.get("repeat"),
+            element=text_of(node, "as") or None,
+            index=text_of(node, "index") or "i",
+            each=node.get("each"),
+            trainable=node.get("trainable"),
+            faulty=not word or node in self.faulty,
+        )
+
+    def _parallel(self, value: Node | None, label: str) -> tuple[Mapping[str, tuple[Step, ...]], Step | None]:
+        if not isinstance(value, MapNode):
+            return {}, None
+        branches = {}
+        for key, entry in entries_of(value.get("branches")):
+            branches[key] = self.steps(entry.value, _Numbering())
+            self._own_scope(branches[key], True)
+        merge = value.get("merge")
+        if not isinstance(merge, ChoiceNode):
+            return branches, None
+        entry = merge.entries[merge.word]
+        arguments = entry.value if isinstance(entry.value, MapNode) else None
+        return branches, Step(merge.span, "word", merge.word, entry.key, label, arguments=arguments)
+
+    def _own_scope(self, steps: tuple[Step, ...], own: bool) -> None:
+        if own:
+            self.unique({}, {}, steps, {})
+
+    def unique(self, params: Mapping[str, Span], inputs: Mapping[str, InputDeclaration], steps: tuple[Step, ...], heads: Mapping[str, Any]) -> None:
+        """Reports names that stand twice in one scope."""
+        first: dict[str, Span] = dict(params)
+        found = [(name, item.span) for name, item in inputs.items()]
+        found += [(step.name, step.name_span or step.span) for step in names_in_scope(steps) if step.name is not None]
+        found += [(name, step.name_span or step.span) for name, step in heads.items()]
+        for name, span in found:
+            if name in first:
+                self.sink.error("E0212", f"the name `{name}` is taken in this scope", span, notes=[Note(f"`{name}` is first used here", first[name])])
+            first.setdefault(name, span)
+
+
+def _written_names(node: ListNode) -> Iterator[str]:
+    for item in node.items:
+        name = item.get("name") if isinstance(item, MapNode) else None
+        if isinstance(name, ScalarNode):
+            yield str(name.value)
+
+
+def names_in_scope(steps: Iterable[Step]) -> Iterator[Step]:
+    """The steps of a scope: unnamed groups do not open one, so theirs belong to it."""
+    for step in steps:
+        yield step
+        if step.kind in ("layers", "skip") and not step.opens_scope:
+            yield from names_in_scope(step.body)

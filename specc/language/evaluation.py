@@ -1,0 +1,255 @@
+"""Values of what is written: expressions evaluated, arguments checked and bound, references looked up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from specc.diagnostics import Note, Sink, Span
+from specc.graph import KerasCall
+from specc.language import expressions
+from specc.language.document import Document, Step
+from specc.language.expressions import ExpressionError, Unavailable, describe
+from specc.language.schema import SchemaBuilder, check_values
+from specc.language.scope import POISON, Result, Scope, UnknownName, follow
+from specc.language.syntax import Entry, ListNode, MapNode, Node, ScalarNode
+from specc.language.vocabulary import Word
+from specc.registry.entry import Entry as WordEntry
+from specc.registry.entry import Params, bind, nearest
+
+
+class Failed(Exception):
+    """Something was reported; what depends on it is given up without a further word."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """Where a step runs: its scope, the current tensor, and how it was reached.
+
+    Args:
+        document: the spec whose steps run; its `defaults` see the names in `root`.
+        input: the only input of the block or the model, if there is one.
+        chain: the blocks and repeats that led here, outermost first.
+        turn: which iteration of its repeat the step is in.
+        shared: path prefixes whose layers are those of another prefix, for `each` and `share`.
+    """
+
+    document: Document
+    root: Scope
+    scope: Scope
+    x: Result | None
+    input: Result | None
+    chain: tuple[tuple[str, Span], ...] = ()
+    turn: str = ""
+    shared: tuple[tuple[str, str], ...] = ()
+    trainable: bool = True
+    depth: int = 0
+
+    def at(self, **changes: Any) -> Frame:
+        return replace(self, **changes)
+
+
+class Evaluator:
+    """Evaluates nodes in frames. Errors go to the sink, and `Failed` is raised."""
+
+    def __init__(self, sink: Sink, training: bool) -> None:
+        self.sink = sink
+        self.training = training
+        self.reads_training = False
+        self._bound: dict[Any, tuple[Params, KerasCall]] = {}
+        self._checked: set[Any] = set()
+
+    # Errors
+
+    def error(self, frame: Frame, code: str, message: str, span: Span, *, label: str = "", help: str | None = None, notes: tuple[Note, ...] = ()) -> Failed:
+        """Reports at a place of the user's own text, with the way that led there."""
+        chain = list(reversed(frame.chain))
+        inner: tuple[Note, ...] = ()
+        if _is_builtin(span):
+            outside = next((place for _, place in chain if not _is_builtin(place)), span)
+            inner = (Note("the step inside the built-in block", span),)
+            span = outside
+        ways = tuple(Note(text, place) for text, place in chain)
+        self.sink.error(code, message, span, label=label, help=help, notes=(*inner, *ways, *notes))
+        return Failed()
+
+    # Expressions
+
+    def value(self, node: Node, frame: Frame) -> Any:
+        """The JSON value of a node, its expressions evaluated."""
+        match node:
+            case ScalarNode(value) if node.is_expression:
+                return self.expression(node, frame)
+            case ScalarNode(value):
+                return value
+            case ListNode(items):
+                return [self.value(item, frame) for item in items]
+            case MapNode():
+                return {key: self.value(entry.value, frame) for key, entry in node.entries.items()}
+
+    def expression(self, node: ScalarNode, frame: Frame) -> Any:
+        try:
+            return expressions.evaluate(expressions.parse(node.value), lambda name: self._name(name, frame))
+        except ExpressionError as error:
+            # A quoted scalar begins one character before its text.
+            shift = 0 if node.plain else 1
+            span = node.span if error.end is None else node.span.within(error.start + shift, error.end + shift)
+            raise self.error(frame, error.code, str(error), span, help=error.help) from None
+        except Unavailable:
+            raise Failed from None
+        except RecursionError:
+            raise self.error(frame, "E0206", "the expression is nested too deeply", node.span) from None
+
+    def _name(self, name: str, frame: Frame) -> Any:
+        if name == "training":
+            self.reads_training = True
+            return self.training
+        if name in ("x", "input"):
+            result = frame.x if name == "x" else frame.input
+            if result is not None:
+                if result.poisoned:
+                    raise Unavailable
+                return result
+        holder = frame.scope.find(name)
+        if holder is None:
+            self._explain_missing(name, frame)
+            raise KeyError(name, nearest(name, [*frame.scope.names(), "training", *(["x"] if frame.x else []), *(["input"] if frame.input else [])]))
+        value = holder[name]
+        if value is POISON or (isinstance(value, Result) and value.poisoned):
+            raise Unavailable
+        return value
+
+    def _explain_missing(self, name: str, frame: Frame) -> None:
+        """A name that is defined later, or is switched off, is said to be just that."""
+        try:
+            frame.scope.get(name)
+        except UnknownName as error:
+            if error.code != "E0210":
+                raise ExpressionError(error.code, str(error), help=error.help) from None
+
+    # Arguments
+
+    def arguments(self, word: Word, step: Step, frame: Frame) -> tuple[dict[str, Any], MapNode, bool]:
+        """The values given for a word, `defaults` beneath them; their places; and whether the text alone fixes them."""
+        defaults = frame.document.defaults
+        outer = frame.at(scope=frame.root, x=None, input=None)
+        places: dict[str, Entry] = {}
+        values: dict[str, Any] = {}
+        fixed, failed = True, False
+        for written, where in ((defaults.get(word.name), outer), (step.arguments, frame)):
+            for key, entry in written.entries.items() if written is not None else ():
+                places[key] = entry
+                fixed = fixed and not _has_expression(entry.value)
+                try:
+                    values[key] = self.value(entry.value, where)
+                except Failed:
+                    failed = True
+        if failed:
+            raise Failed
+        return values, MapNode(places, step.word_span), fixed
+
+    def bound(self, word: Word, entry: WordEntry, step: Step, frame: Frame) -> tuple[Params, KerasCall]:
+        """A layer's parameters and its lowering."""
+        values, places, fixed = self.arguments(word, step, frame)
+        key = (word.name, repr(values))
+        if key not in self._bound:
+            if not fixed or _missing(word, values):
+                self._check(word, values, places, frame)
+            params = bind(entry.params, values)
+            self._bound[key] = params, entry.call(params)
+        return self._bound[key]
+
+    def block_values(self, word: Word, step: Step, frame: Frame) -> dict[str, Any]:
+        """The values given for a block's params, checked. A value may be a step's result: blocks take those too."""
+        values, places, fixed = self.arguments(word, step, frame)
+        if not fixed or _missing(word, values):
+            self._check(word, values, places, frame)
+        return values
+
+    def _check(self, word: Word, values: dict[str, Any], places: MapNode, frame: Frame) -> None:
+        """Checks evaluated arguments against the word's schema."""
+        for name, value in values.items():
+            if isinstance(value, Result) or (isinstance(value, list) and any(isinstance(item, Result) for item in value)):
+                raise self.error(frame, "E0205", f"`{name}` of `{word.name}` is {describe(value)}, not a value", places.entries[name].value.span)
+        key = (word.name, repr(values))
+        if key in self._checked:
+            return
+        builder = SchemaBuilder()
+        schema = builder.word(word)
+        local = Sink()
+        if check_values({**schema, "$defs": builder.definitions}, values, places, local, word.name):
+            self._checked.add(key)
+            return
+        for found in local:
+            assert found.span is not None
+            self.error(frame, found.code, found.message, found.span, help=found.help)
+        raise Failed
+
+    # References
+
+    def source(self, node: Node, frame: Frame) -> Any:
+        """What `from` names: a result, a list of results, or results by call argument."""
+        if isinstance(node, MapNode):
+            return {key: self.source(entry.value, frame) for key, entry in node.entries.items()}
+        if isinstance(node, ListNode):
+            found = []
+            for item in node.items:
+                value = self.source(item, frame)
+                spliced = isinstance(value, list)
+                found.extend(value if spliced else [value])
+            return found
+        value = self.value(node, frame)
+        return self._referenced(value, node, frame)
+
+    def _referenced(self, value: Any, node: Node, frame: Frame) -> Any:
+        if isinstance(value, Result):
+            return value
+        if isinstance(value, str):
+            return self.reference(value, node.span, frame)
+        if isinstance(value, list):
+            return [self._referenced(item, node, frame) for item in value]
+        raise self.error(frame, "E0210", f"a reference names a step, but this is {describe(value)}", node.span)
+
+    def reference(self, text: str, span: Span, frame: Frame) -> Any:
+        """The result, or results, that a reference leads to."""
+        first, *rest = text.split("/")
+        try:
+            start = {"x": frame.x, "input": frame.input}.get(first)
+            if start is None and first in ("x", "input") and frame.scope.find(first) is None:
+                raise UnknownName("E0306", *_no_current(first))
+            start = start if start is not None else frame.scope.get(first)
+            if start is not None and not isinstance(start, (Result, list)):
+                if isinstance(start, str) and not rest:
+                    raise UnknownName("E0210", f"`{text}` is a param, not a step", help=f"`={text}` stands for the step that it names")
+                raise UnknownName("E0210", f"`{text}` is a param or a variable, not a step", help=f"write `={text.replace('/', '.')}`" if first in frame.scope.names() else None)
+            return follow(start, rest, text)
+        except UnknownName as error:
+            notes = (Note(*error.note),) if error.note is not None else ()
+            raise self.error(frame, error.code, str(error), span, help=error.help, notes=notes) from None
+
+
+def _no_current(name: str) -> tuple[str, str]:
+    if name == "x":
+        return "there is no current tensor here", "name one with `from:`"
+    return "there is no `input` here: the block or model has several", "name the one that is meant"
+
+
+def _is_builtin(span: Span) -> bool:
+    from specc.registry import block_files
+
+    return span.source.name in block_files().values()
+
+
+def _missing(word: Word, values: Mapping[str, Any]) -> bool:
+    return any(parameter.required and name not in values for name, parameter in word.parameters.items())
+
+
+def _has_expression(node: Node) -> bool:
+    match node:
+        case ScalarNode():
+            return node.is_expression
+        case ListNode(items):
+            return any(_has_expression(item) for item in items)
+        case MapNode(entries):
+            return any(_has_expression(entry.value) for entry in entries.values())

@@ -1,0 +1,548 @@
+"""A document run to its graph: blocks entered, repeats unrolled, `when` decided, shapes and costs inferred."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from specc.diagnostics import Note, Sink, Span
+from specc.graph import Argument, Graph, Layer, Node, Origin, Tensor, TensorSpec
+from specc.language import models
+from specc.language.document import Block, Document, Step, names_in_scope
+from specc.language.evaluation import Evaluator, Failed, Frame
+from specc.language.schema import check_values
+from specc.language.scope import POISON, Result, Scope
+from specc.language.syntax import ListNode, MapNode, ScalarNode
+from specc.language.syntax import Node as Written
+from specc.language.vocabulary import ParamDeclaration, Word, schema_of_value
+from specc.registry.entry import Entry, Facts, Mismatch, Params, nearest
+
+MAX_DEPTH = 100
+MAX_NODES = 500_000
+MAX_REPEATS = 100_000
+
+
+def expand(document: Document, training: bool, sink: Sink) -> tuple[Graph, bool]:
+    """The graph of a document, and whether anything in it depends on `training`. Errors go to the sink."""
+    expander = Expander(training, sink)
+    return expander.graph(document), expander.evaluator.reads_training
+
+
+class Expander:
+    def __init__(self, training: bool, sink: Sink) -> None:
+        self.sink = sink
+        self.training = training
+        self.evaluator = Evaluator(sink, training)
+        self.nodes: list[Node] = []
+        self.layers: dict[str, Layer] = {}
+
+    # The whole
+
+    def graph(self, document: Document) -> Graph:
+        scope = Scope("")
+        frame = self.open_document(document, scope, {})
+        inputs = self._inputs(document, frame)
+        frame = self._with_inputs(frame, inputs)
+        frame = self.run_all(document.steps, frame)
+        outputs = self._heads(document, frame) if document.heads else {"output": frame.x}
+        given = {name: result.value for name, result in outputs.items() if result is not None and result.value is not None}
+        if not self.sink.failed and not given:
+            self.sink.error("E0306", "the spec has no steps and no heads, so there is no output", document.root.span.within(0, 1))
+        tensors = {name: result.value for name, result in inputs.items() if isinstance(result.value, Tensor)}
+        used, nodes = _needed(given, self.nodes)
+        return Graph(document.name, {name: tensor for name, tensor in tensors.items() if tensor in used or not given}, nodes, given, self.training)
+
+    def open_document(self, document: Document, scope: Scope, given: Mapping[str, Any]) -> Frame:
+        """A frame in which the document's params have their values and its names are known."""
+        frame = Frame(document, scope, scope, None, None)
+        self.assign_params(document.params, given, scope, frame)
+        self._announce(document.steps, scope)
+        for name, head in document.heads.items():
+            scope.later[name] = head.name_span or head.span
+        return frame
+
+    def assign_params(self, declared: Mapping[str, ParamDeclaration], given: Mapping[str, Any], scope: Scope, frame: Frame) -> None:
+        """Params in order, so that a default can be an expression over earlier ones."""
+        for name, declaration in declared.items():
+            if name in given:
+                scope.values[name] = given[name]
+            elif declaration.default is None:
+                self.sink.error(
+                    "E0403", f"the param `{name}` has no value", declaration.span, help=f"give it a `default:`, or a value: `--param {name}=...`"
+                )
+                scope.values[name] = POISON
+            else:
+                scope.values[name] = self._default(declaration, frame)
+
+    def _default(self, declaration: ParamDeclaration, frame: Frame) -> Any:
+        node = declaration.default
+        assert node is not None
+        try:
+            value = self.evaluator.value(node, frame)
+        except Failed:
+            return POISON
+        return value if self.meets(value, declaration, node) else POISON
+
+    def meets(self, value: Any, declaration: ParamDeclaration, node: Written) -> bool:
+        if not declaration.schema or isinstance(value, Result):
+            return True
+        name = declaration.name
+        local = Sink()
+        if check_values({"properties": {name: dict(declaration.schema)}}, {name: value}, _wrap(name, node), local, "params"):
+            return True
+        for found in local:
+            declared = Note(f"`{name}` is declared here", declaration.span)
+            self.sink.error("E0402", found.message, found.span, help=found.help, notes=[declared])
+        return False
+
+    def _inputs(self, document: Document, frame: Frame) -> dict[str, Result]:
+        inputs = {}
+        for name, declared in document.inputs.items():
+            if declared.when is not None and not self.decide(declared.when, frame):
+                frame.scope.off[name] = declared.span
+                continue
+            try:
+                sizes = self.evaluator.value(declared.shape, frame)
+                self._check_sizes(name, sizes, declared.shape)
+                shape = (None, *(None if size is None else int(size) for size in sizes))
+                inputs[name] = Result(Tensor(TensorSpec(shape, declared.dtype), None, 0, name))
+            except Failed:
+                inputs[name] = POISON
+        return inputs
+
+    def _check_sizes(self, name: str, sizes: Any, node: Written) -> None:
+        local = Sink()
+        schema = {"properties": {name: {"type": "array", "items": {"type": ["integer", "null"], "minimum": 1}}}}
+        if not check_values(schema, {name: sizes}, _wrap(name, node), local, "inputs"):
+            for found in local:
+                self.sink.add(found)
+            raise Failed
+
+    def _with_inputs(self, frame: Frame, inputs: Mapping[str, Result]) -> Frame:
+        frame.scope.steps.update(inputs)
+        alone = next(iter(inputs.values())) if len(inputs) == 1 else None
+        return frame.at(x=alone, input=alone)
+
+    def _heads(self, document: Document, frame: Frame) -> dict[str, Result | None]:
+        """The outputs, in order. Every head starts from the last step; later heads see earlier ones."""
+        outputs: dict[str, Result | None] = {}
+        for name, head in document.heads.items():
+            result = self.result(head, frame)
+            if result is not None:
+                outputs[name] = result
+        return outputs
+
+    # Steps
+
+    def _announce(self, steps: Iterable[Step], scope: Scope) -> None:
+        for step in names_in_scope(steps):
+            if step.name is not None:
+                scope.later[step.name] = step.name_span or step.span
+
+    def run_all(self, steps: Iterable[Step], frame: Frame) -> Frame:
+        for step in steps:
+            frame = self.run(step, frame)
+        return frame
+
+    def run(self, step: Step, frame: Frame) -> Frame:
+        """Runs one step; in the frame that follows, its result is the current tensor. Switched off, it is not there."""
+        result = self.result(step, frame)
+        return frame if result is None else frame.at(x=result)
+
+    def result(self, step: Step, frame: Frame) -> Result | None:
+        """What a step gives, under its name from now on; None where it is switched off."""
+        result = POISON
+        if not step.faulty:
+            try:
+                if step.when is not None and not self.decide(step.when, frame):
+                    self._switch_off(step, frame)
+                    return None
+                result = self._result(step, frame)
+            except Failed:
+                pass
+        if step.name is not None:
+            frame.scope.steps[step.name] = result
+        return result
+
+    def decide(self, when: Written, frame: Frame) -> bool:
+        try:
+            return bool(self.evaluator.value(when, frame))
+        except Failed:
+            return True
+
+    def _switch_off(self, step: Step, frame: Frame) -> None:
+        """The name of a step that is not there stands for the step's input, if it has just one."""
+        if step.name is None:
+            return
+        stand_in = frame.x if step.source is None else None
+        if isinstance(step.source, ScalarNode):
+            try:
+                found = Evaluator(Sink(), self.training).source(step.source, frame)
+                stand_in = found if isinstance(found, Result) else None
+            except Failed:
+                stand_in = None
+        if stand_in is not None:
+            frame.scope.steps[step.name] = stand_in
+        else:
+            frame.scope.off[step.name] = step.name_span or step.span
+
+    def _result(self, step: Step, frame: Frame) -> Result:
+        if step.trainable is not None:
+            frame = frame.at(trainable=frame.trainable and bool(self.evaluator.value(step.trainable, frame)))
+        path = _join(frame.scope.path, step.label)
+        if step.repeat is not None:
+            return self._repeat(step, frame, path)
+        if step.each is not None:
+            return self._each(step, frame, path)
+        return self.apply(step, frame, path)
+
+    def _repeat(self, step: Step, frame: Frame, path: str) -> Result:
+        assert step.repeat is not None
+        count = self.evaluator.value(step.repeat, frame)
+        if isinstance(count, (int, float)) and not isinstance(count, bool) and int(count) == count:
+            items: list[Any] = list(range(min(max(int(count), 0), MAX_REPEATS + 1)))
+        elif isinstance(count, list):
+            items = count
+        elif isinstance(count, Result):
+            items = list(count.items)
+        else:
+            raise self.evaluator.error(frame, "E0103", "`repeat` takes a count or a list", step.repeat.span)
+        if len(items) > MAX_REPEATS:
+            raise self.evaluator.error(frame, "E0206", f"`repeat` is at most {MAX_REPEATS}", step.repeat.span)
+        results: list[Result] = []
+        current = frame
+        for position, item in enumerate(items):
+            values = {step.index: position, **({step.element: item} if step.element else {})}
+            scope = frame.scope.child(frame.scope.path, **values)
+            turn = f"repeat {position + 1} of {len(items)}"
+            chain = frame.chain if step.kind == "word" else (*frame.chain, (f"in {turn} of `{step.name or step.word}`", step.word_span))
+            result = self.apply(step, current.at(scope=scope, chain=chain, turn=turn), f"{path}/{position}")
+            results.append(result)
+            current = frame.at(x=result)
+        if not results:
+            return frame.x if frame.x is not None else Result(None)
+        if any(result.poisoned for result in results):
+            return POISON
+        last = results[-1]
+        return Result(last.value, last.inner, results, label=path)
+
+    def _each(self, step: Step, frame: Frame, path: str) -> Result:
+        """One layer, or block, with one set of weights, applied to each of several tensors."""
+        assert step.each is not None
+        found = self.evaluator.source(step.each, frame)
+        inputs = found if isinstance(found, list) else list(found.items) or [found]
+        results = []
+        for position, item in enumerate(inputs):
+            inside = frame.at(shared=(*frame.shared, (f"{path}/{position}", path)))
+            results.append(self.apply(step, inside, f"{path}/{position}", item))
+        if any(result.poisoned for result in results):
+            return POISON
+        values = tuple(tensor for result in results for tensor in result.tensors)
+        return Result(values, {}, results, label=path)
+
+    def apply(self, step: Step, frame: Frame, path: str, given: Any = None) -> Result:
+        """One application of a step: its inputs found, its kind's rule followed."""
+        if len(self.nodes) > MAX_NODES or frame.depth > MAX_DEPTH:
+            what = f"blocks are nested more than {MAX_DEPTH} deep" if frame.depth > MAX_DEPTH else f"the network has more than {MAX_NODES} nodes"
+            raise self.evaluator.error(frame, "E0207", what, step.word_span)
+        if step.kind == "share":
+            return self._share(step, frame, path)
+        source = given
+        if source is None and step.source is not None:
+            source = self.evaluator.source(step.source, frame)
+        match step.kind:
+            case "from":
+                return self.regroup(source)
+            case "layers" | "skip":
+                return self._group(step, self._entered(step, frame, source), path)
+            case "parallel":
+                return self._parallel(step, self._entered(step, frame, source), path)
+            case "model":
+                return models.inline(self, step, frame, path, source)
+        word = frame.document.vocabulary.find(step.word)
+        if word is None:
+            return POISON
+        if word.entry is not None:
+            return self._layer(step, word, word.entry, frame, path, source)
+        return self._block(step, word, frame, path, source)
+
+    def _entered(self, step: Step, frame: Frame, source: Any) -> Frame:
+        if source is None:
+            return frame
+        if isinstance(source, dict):
+            assert step.source is not None
+            raise self.evaluator.error(frame, "E0311", f"`{step.word}` takes one current tensor, not several by name", step.source.span)
+        return frame.at(x=self.regroup(source))
+
+    def regroup(self, source: Any) -> Result:
+        if isinstance(source, Result):
+            return source
+        results = list(source.values()) if isinstance(source, dict) else source
+        if any(result.poisoned for result in results):
+            return POISON
+        return Result(tuple(tensor for result in results for tensor in result.tensors), {}, results)
+
+    def _group(self, step: Step, frame: Frame, path: str) -> Result:
+        own = step.opens_scope
+        inside = frame
+        if own:
+            scope = frame.scope.child(path)
+            self._announce(step.body, scope)
+            inside = frame.at(scope=scope)
+        after = self.run_all(step.body, inside)
+        result = after.x if after.x is not None else POISON
+        if step.kind == "skip":
+            if frame.x is None:
+                raise self.no_current(step, frame)
+            result = self._merge(step, "add", None, [frame.x, result], frame, path)
+        if result.poisoned:
+            return POISON
+        if not own:
+            return result
+        return Result(result.value, inside.scope.steps, result.items if isinstance(result.value, tuple) else None, label=path)
+
+    def _parallel(self, step: Step, frame: Frame, path: str) -> Result:
+        if frame.x is None:
+            raise self.no_current(step, frame)
+        results: dict[str, Result] = {}
+        for name, steps in step.branches.items():
+            scope = frame.scope.child(_join(path, name))
+            self._announce(steps, scope)
+            after = self.run_all(steps, frame.at(scope=scope))
+            assert after.x is not None
+            results[name] = POISON if after.x.poisoned else Result(after.x.value, scope.steps, after.x.items if isinstance(after.x.value, tuple) else None, label=name)
+        if any(result.poisoned for result in results.values()):
+            return POISON
+        values = list(results.values())
+        if step.merge is None:
+            return Result(tuple(tensor for result in values for tensor in result.tensors), results, values)
+        merged = self._merge(step.merge, step.merge.word, step.merge, values, frame, path)
+        return merged if merged.poisoned else Result(merged.value, results, label=path)
+
+    def _merge(self, step: Step, name: str, written: Step | None, inputs: list[Result], frame: Frame, path: str) -> Result:
+        word = frame.document.vocabulary.find(name)
+        if word is None or word.entry is None or not word.entry.takes_list:
+            close = nearest(name, MERGES)
+            raise self.evaluator.error(
+                frame, "E0106", f"`{name}` does not merge tensors", step.word_span, help=f"did you mean `{close}`?" if close else f"one of {', '.join(MERGES)}"
+            )
+        merging = written if written is not None else Step(step.span, "word", name, step.word_span, step.label)
+        return self._layer(merging, word, word.entry, frame, path, inputs)
+
+    def no_current(self, step: Step, frame: Frame) -> Failed:
+        help = "name one of the inputs with `from:`" if len(frame.scope.steps) else "name one with `from:`"
+        return self.evaluator.error(frame, "E0306", f"`{step.word}` has no current tensor to work on", step.word_span, help=help)
+
+    # Blocks and models
+
+    def _block(self, step: Step, word: Word, frame: Frame, path: str, source: Any, values: dict[str, Any] | None = None) -> Result:
+        block = frame.document.block(word)
+        given = self.evaluator.block_values(word, step, frame) if values is None else values
+        inputs = self._block_inputs(step, block, frame, source)
+        if any(isinstance(value, Result) and value.poisoned for value in inputs.values()):
+            return POISON
+        scope = Scope(path)
+        alone = next(iter(inputs.values())) if block.single_input else None
+        label = f"in block `{block.name}`" + (f", {frame.turn}" if frame.turn else "")
+        chain = (*frame.chain, (label, step.word_span))
+        inside = frame.at(scope=scope, x=alone, input=alone, chain=chain, turn="", depth=frame.depth + 1)
+        if not block.single_input:
+            scope.steps.update(inputs)
+        self.assign_params(block.params, given, scope, inside)
+        if any(value is POISON for value in scope.values.values()):
+            return POISON
+        self._announce(block.steps, scope)
+        after = self.run_all(block.steps, inside)
+        inner = {name: result for name, result in scope.steps.items() if name not in inputs}
+        inner.update({name: self.regroup(self.evaluator.source(node, after)) for name, node in block.outputs.items()})
+        result = after.x if after.x is not None else POISON
+        if result.poisoned:
+            return POISON
+        return Result(result.value, inner, result.items if isinstance(result.value, tuple) else None, (step, word, given, path), path)
+
+    def _block_inputs(self, step: Step, block: Block, frame: Frame, source: Any) -> dict[str, Result]:
+        names = block.inputs or ("input",)
+        span = step.source.span if step.source is not None else step.word_span
+        if isinstance(source, dict):
+            for name in source:
+                if name not in names:
+                    close = nearest(name, names)
+                    help = f"did you mean `{close}`?" if close else f"its inputs are {', '.join(f'`{each}`' for each in names)}"
+                    raise self.evaluator.error(frame, "E0311", f"the block `{block.name}` has no input `{name}`", span, help=help)
+            missing = [name for name in names if name not in source]
+            if missing:
+                raise self.evaluator.error(frame, "E0311", f"the block `{block.name}` needs the input `{missing[0]}`", span)
+            return {name: self.regroup(source[name]) for name in names}
+        if len(names) == 1:
+            if source is None and frame.x is None:
+                raise self.no_current(step, frame)
+            return {names[0]: self.regroup(source) if source is not None else frame.x}  # type: ignore[dict-item]
+        if isinstance(source, list) and len(source) == len(names):
+            return dict(zip(names, source, strict=True))
+        listed = ", ".join(f"{name}: ..." for name in names)
+        raise self.evaluator.error(frame, "E0311", f"the block `{block.name}` takes {len(names)} inputs", span, help=f"`from: {{{listed}}}`")
+
+    def _share(self, step: Step, frame: Frame, path: str) -> Result:
+        """The same step again, on other tensors."""
+        assert step.arguments is not None
+        target = step.arguments.get("step")
+        assert isinstance(target, ScalarNode)
+        found = self.evaluator.reference(str(target.value), target.span, frame)
+        if not isinstance(found, Result) or found.poisoned:
+            return POISON
+        if found.applied is None:
+            raise self.evaluator.error(frame, "E0310", f"`{target.value}` is not a layer or a block, so it cannot be shared", target.span)
+        original, word, bound, origin = found.applied
+        source = self.evaluator.source(step.source, frame) if step.source is not None else None
+        inside = frame.at(shared=(*frame.shared, (path, origin)))
+        if word.entry is None:
+            return self._block(step, word, inside, path, source, bound)
+        options = {key: self.evaluator.value(entry.value, frame) for key, entry in step.arguments.entries.items() if key != "step"}
+        return self._layer(step, word, word.entry, inside, path, source, bound, options)
+
+    # Layers
+
+    def _layer(
+        self, step: Step, word: Word, entry: Entry, frame: Frame, path: str, source: Any, bound: Any = None, options: Mapping[str, Any] | None = None
+    ) -> Result:
+        params, call = bound if bound is not None else self.evaluator.bound(word, entry, step, frame)
+        arguments = self._call_arguments(step, entry, frame, source)
+        if arguments is None:
+            return POISON
+        try:
+            facts = _infer(entry, params, arguments)
+        except Mismatch as mismatch:
+            raise self._mismatch(mismatch, step, arguments, frame) from None
+        layer = self._layer_at(path, word, call, facts, frame, step)
+        outputs = [*(facts.output if isinstance(facts.output, list) else [facts.output]), *facts.extras.values()]
+        chosen = {**entry.options(params), **(options or {})}
+        sequence = isinstance(facts.output, list) or bool(facts.extras)
+        node = Node(path, layer, arguments, chosen, tuple(outputs), facts.macs, Origin(step.span, frame.chain), sequence)
+        self.nodes.append(node)
+        tensors = [Tensor(spec, node, index) for index, spec in enumerate(outputs)]
+        extras = {name: Result(tensor) for name, tensor in zip(facts.extras, tensors[len(outputs) - len(facts.extras) :], strict=True)}
+        value: Argument = tuple(tensors) if isinstance(facts.output, list) else tensors[0]
+        return Result(value, extras, applied=(step, word, (params, call), path), label=path)
+
+    def _layer_at(self, path: str, word: Word, call: Any, facts: Facts, frame: Frame, step: Step) -> Layer:
+        """The layer of a path; where weights are shared, the one that was made first."""
+        own = path
+        for prefix, origin in reversed(frame.shared):
+            if own == prefix or own.startswith(prefix + "/"):
+                own = origin + own[len(prefix) :]
+        layer = self.layers.get(own)
+        if layer is None:
+            layer = self.layers[own] = Layer(own, word.name, call, tuple(facts.weights), frame.trainable)
+        elif own == path:
+            raise self.evaluator.error(frame, "E0212", f"two steps have the path `{path}`", step.word_span, help="name one of them")
+        elif layer.weights != tuple(facts.weights):
+            raise self.evaluator.error(frame, "E0309", f"`{word.name}` cannot share its weights: they would have other shapes here", step.word_span)
+        return layer
+
+    def _call_arguments(self, step: Step, entry: Entry, frame: Frame, source: Any) -> dict[str, Argument] | None:
+        """The tensors of the call, by argument; None where one of them is known to be wrong already."""
+        names = entry.call_arguments
+        if source is None:
+            if frame.x is None:
+                raise self.no_current(step, frame)
+            source = frame.x
+        given: dict[str, Any]
+        if isinstance(source, dict):
+            given = source
+        elif entry.takes_list or isinstance(source, Result):
+            given = {names[0]: source}
+        else:
+            given = dict(zip(names, source, strict=False))
+            if len(source) > len(names):
+                raise self._too_many(step, entry, len(source), frame)
+        for name in given:
+            if name not in names:
+                close = nearest(name, names)
+                help = f"did you mean `{close}`?" if close else f"it is called with {', '.join(f'`{each}`' for each in names)}"
+                raise self.evaluator.error(frame, "E0311", f"`{step.word}` has no call argument `{name}`", _span(step), help=help)
+        for name in names[: entry.required_call_arguments]:
+            if name not in given:
+                help = f"`from: {{{', '.join(f'{each}: ...' for each in names[: entry.required_call_arguments])}}}`"
+                raise self.evaluator.error(frame, "E0311", f"`{step.word}` needs the call argument `{name}`", _span(step), help=help)
+        results = {name: self.regroup(given[name]) for name in names if name in given}
+        if any(result.poisoned for result in results.values()):
+            return None
+        return {name: self._argument(name, result, step, entry, frame) for name, result in results.items()}
+
+    def _argument(self, name: str, result: Result, step: Step, entry: Entry, frame: Frame) -> Argument:
+        wants_list = entry.infer is not None and entry.infer.__annotations__.get(name) == list[TensorSpec]
+        value = result.value
+        if value is None:
+            raise self.no_current(step, frame)
+        if wants_list:
+            if isinstance(value, Tensor):
+                raise self.evaluator.error(
+                    frame, "E0311", f"`{step.word}` takes a list of tensors, but got one", _span(step), help="name them: `from: [a, b]`"
+                )
+            return value
+        if isinstance(value, tuple):
+            if len(value) == 1:
+                return value[0]
+            raise self._too_many(step, entry, len(value), frame)
+        return value
+
+    def _too_many(self, step: Step, entry: Entry, count: int, frame: Frame) -> Failed:
+        names = entry.call_arguments
+        takes = "one tensor" if len(names) == 1 else f"at most {len(names)} tensors"
+        help = "merge them first, by `add` or `concatenate`; or apply the layer to each with `each:`"
+        return self.evaluator.error(frame, "E0311", f"`{step.word}` takes {takes}, but got {count}", _span(step), help=help)
+
+    def _mismatch(self, mismatch: Mismatch, step: Step, arguments: Mapping[str, Argument], frame: Frame) -> Failed:
+        span, label = step.word_span, ""
+        written = step.arguments.entries if step.arguments is not None else {}
+        if mismatch.argument in written:
+            span = written[mismatch.argument].value.span
+        tensors = [tensor for value in arguments.values() for tensor in (value if isinstance(value, tuple) else (value,))]
+        if mismatch.code == "E0312":
+            label = " and ".join(str(tensor.spec) for tensor in tensors)
+        notes = tuple(_origin_note(tensor) for tensor in tensors)
+        return self.evaluator.error(frame, mismatch.code, mismatch.message, span, label=label, help=mismatch.help, notes=notes)
+
+
+MERGES = ("add", "subtract", "multiply", "average", "maximum", "minimum", "concatenate", "dot")
+
+
+def _origin_note(tensor: Tensor) -> Note:
+    if tensor.node is None:
+        return Note(f"{tensor.spec} is the input `{tensor.name}`")
+    return Note(f"{tensor.spec} is the output of `{tensor.node.path}`", tensor.node.origin.span)
+
+
+def _infer(entry: Entry, params: Params, arguments: Mapping[str, Argument]) -> Facts:
+    assert entry.infer is not None
+    specs = {name: [tensor.spec for tensor in value] if isinstance(value, tuple) else value.spec for name, value in arguments.items()}
+    return entry.infer(params, **specs)
+
+
+def _span(step: Step) -> Span:
+    return step.source.span if step.source is not None else step.word_span
+
+
+def _join(path: str, label: str) -> str:
+    return f"{path}/{label}" if path else label
+
+
+def _wrap(name: str, node: Written) -> MapNode:
+    from specc.language.syntax import Entry as WrittenEntry
+
+    return MapNode({name: WrittenEntry(node.span, node)}, node.span)
+
+
+def _needed(outputs: Mapping[str, Argument], nodes: list[Node]) -> tuple[set[Tensor], tuple[Node, ...]]:
+    """The tensors and the nodes that the outputs depend on, in order."""
+    used: set[Tensor] = set()
+    for value in outputs.values():
+        used.update(value if isinstance(value, tuple) else (value,))
+    producers = {tensor.node for tensor in used}
+    kept = []
+    for node in reversed(nodes):
+        if node in producers:
+            kept.append(node)
+            used.update(node.inputs)
+            producers.update(tensor.node for tensor in node.inputs)
+    return used, tuple(reversed(kept))

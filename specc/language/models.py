@@ -1,0 +1,103 @@
+"""`model:`, another spec's layers inside this one, with params, blocks and defaults of their own."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from specc.diagnostics import SpecError
+from specc.language.document import Document, Step
+from specc.language.evaluation import Frame
+from specc.language.scope import POISON, Result, Scope
+from specc.language.syntax import MapNode, ScalarNode
+from specc.registry.entry import nearest
+
+if TYPE_CHECKING:
+    from specc.language.expand import Expander
+
+
+@cache
+def _document(path: Path) -> Document | SpecError:
+    from specc.language.resolve import resolve_file
+
+    try:
+        return resolve_file(path)
+    except SpecError as error:
+        return error
+
+
+def document_of(step: Step, frame: Frame) -> Document:
+    """The spec that a step names. Raises SpecError where it cannot be used."""
+    from specc.language.resolve import locate
+
+    assert step.arguments is not None
+    node = step.arguments.get("spec")
+    assert isinstance(node, ScalarNode)
+    found = _document(locate(str(node.value), frame.document.path, node.span))
+    if isinstance(found, SpecError):
+        raise found
+    return found
+
+
+def inline(expander: Expander, step: Step, frame: Frame, path: str, source: Any) -> Result:
+    """Runs the layers of another spec under `path`; its heads are left out, its named steps can be referenced."""
+    evaluator = expander.evaluator
+    try:
+        document = document_of(step, frame)
+    except SpecError as error:
+        for found in error.diagnostics:
+            expander.sink.add(found)
+        return POISON
+    given = _params(expander, step, frame, document)
+    scope = Scope(path)
+    label = f"in model `{document.name}`" + (f", {frame.turn}" if frame.turn else "")
+    inside = expander.open_document(document, scope, given).at(
+        chain=(*frame.chain, (label, step.word_span)), shared=frame.shared, trainable=frame.trainable, depth=frame.depth + 1
+    )
+    inputs = _inputs(expander, step, frame, document, inside, source)
+    if any(result.poisoned for result in inputs.values()):
+        return POISON
+    scope.steps.update(inputs)
+    alone = next(iter(inputs.values())) if len(inputs) == 1 else None
+    after = expander.run_all(document.steps, inside.at(x=alone, input=alone))
+    if after.x is None:
+        raise evaluator.error(frame, "E0306", f"the spec `{document.name}` has no steps", step.word_span)
+    if after.x.poisoned:
+        return POISON
+    inner = {name: result for name, result in scope.steps.items() if name not in inputs}
+    return Result(after.x.value, inner, label=path)
+
+
+def _params(expander: Expander, step: Step, frame: Frame, document: Document) -> dict[str, Any]:
+    assert step.arguments is not None
+    written = step.arguments.get("params")
+    given = {}
+    for name, entry in written.entries.items() if isinstance(written, MapNode) else ():
+        if name not in document.params:
+            close = nearest(name, document.params)
+            help = f"did you mean `{close}`?" if close else f"it has {', '.join(f'`{each}`' for each in document.params)}"
+            raise expander.evaluator.error(frame, "E0401", f"the spec `{document.name}` has no param `{name}`", entry.key, help=help)
+        value = expander.evaluator.value(entry.value, frame)
+        given[name] = value if expander.meets(value, document.params[name], entry.value) else POISON
+    return given
+
+
+def _inputs(expander: Expander, step: Step, frame: Frame, document: Document, inside: Frame, source: Any) -> dict[str, Result]:
+    names = [name for name, declared in document.inputs.items() if declared.when is None or expander.decide(declared.when, inside)]
+    span = step.source.span if step.source is not None else step.word_span
+    if isinstance(source, dict):
+        found = {name: expander.regroup(value) for name, value in source.items()}
+    elif len(names) == 1:
+        current = expander.regroup(source) if source is not None else frame.x
+        if current is None:
+            raise expander.no_current(step, frame)
+        found = {names[0]: current}
+    else:
+        found = {}
+    if set(found) != set(names):
+        listed = ", ".join(f"{name}: ..." for name in names)
+        raise expander.evaluator.error(frame, "E0311", f"the spec `{document.name}` takes the inputs {', '.join(names)}", span, help=f"`from: {{{listed}}}`")
+    return found
+
+

@@ -1,0 +1,248 @@
+"""From a reference to one document: bases merged, overrides applied, shorthands spelled out, the schema checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from specc.diagnostics import Note, Sink, Source, Span, fail
+from specc.language.document import Document, read_document
+from specc.language.schema import check_document
+from specc.language.spelling import ChoiceNode, Speller, StepNode
+from specc.language.syntax import Entry, ListNode, MapNode, Node, ScalarNode, is_null, parse, parse_value, read
+from specc.language.vocabulary import Vocabulary
+from specc.registry.entry import nearest
+from specc.zoo import spec_path, zoo
+
+NOT_INHERITED = ("expect", "name", "summary", "reference", "extends")
+NAMED_SECTIONS = {"params": "param", "inputs": "input", "heads": "head", "blocks": "block"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Raw:
+    """A spelled-out root with what its own words and its bases' are."""
+
+    root: MapNode
+    vocabulary: Vocabulary
+    used: frozenset[str]
+
+
+def locate(reference: str, base: Path | None = None, span: Span | None = None) -> Path:
+    """The file of a zoo spec's name or of a path, relative to the file that names it.
+
+    Raises SpecError where there is none.
+    """
+    if reference.endswith((".yaml", ".yml")) or "/" in reference:
+        return (base.parent / reference) if base is not None else Path(reference)
+    found = spec_path(reference)
+    if found is None:
+        close = nearest(reference, zoo())
+        help = f"did you mean `{close}`?" if close else "`specc list specs` names the zoo; a file's name ends in `.yaml`"
+        raise fail("E0405", f"no spec is named `{reference}`", span, help=help)
+    return found
+
+
+def resolve_file(path: Path, assignments: Iterable[tuple[str, str, Node]] = (), sink: Sink | None = None) -> Document:
+    """The document of a file. Raises SpecError where it cannot even be read; other errors go to the sink."""
+    return resolve_source(read(path), path, assignments, sink)
+
+
+def resolve_source(source: Source, path: Path | None, assignments: Iterable[tuple[str, str, Node]] = (), sink: Sink | None = None) -> Document:
+    """The document of a text.
+
+    Args:
+        path: where relative references start from; None for the working directory.
+        assignments: overrides as (`param` or `set`, dotted path, value).
+    """
+    found = sink if sink is not None else Sink()
+    raw = _load(source, path, (), found)
+    given = list(assignments)
+    root = _override(raw.root, given, raw.vocabulary, found)
+    speller = Speller(raw.vocabulary, found, set(raw.used))
+    if given:
+        root = speller.document(root)
+    faulty = check_document(root, raw.vocabulary, speller.used, found)
+    _stop_if_unreadable(root, found)
+    document = read_document(root, source, path, raw.vocabulary, found, faulty, bool(given))
+    if sink is None:
+        found.raise_errors()
+    return document
+
+
+def _stop_if_unreadable(root: MapNode, sink: Sink) -> None:
+    """Stops where a section has not even the right form: what follows could only echo it."""
+    lists = isinstance(root.get("layers"), (ListNode, type(None)))
+    inputs = root.get("inputs")
+    shapes = isinstance(inputs, MapNode) and all(isinstance(value, MapNode) and isinstance(value.get("shape"), ListNode) for _, value in inputs)
+    sections = all(is_null(root.get(key)) or isinstance(root.get(key), MapNode) for key in ("params", "blocks", "heads", "defaults", "expect"))
+    blocks = root.get("blocks")
+    bodies = not isinstance(blocks, MapNode) or all(isinstance(block, MapNode) for _, block in blocks)
+    heads = root.get("heads")
+    steps = not isinstance(heads, MapNode) or all(isinstance(head, StepNode) or is_null(head) for _, head in heads)
+    if not (lists and shapes and sections and bodies and steps):
+        sink.raise_errors()
+
+
+def _load(source: Source, path: Path | None, chain: tuple[str, ...], sink: Sink) -> _Raw:
+    """A text and its bases, spelled out and merged."""
+    root = parse(source)
+    if not isinstance(root, MapNode):
+        raise fail("E0103", f"a spec is a mapping, but `{source.name}` is {'a list' if isinstance(root, ListNode) else 'one value'}", root.span)
+    key = str(path.resolve()) if path is not None else source.name
+    extends = root.get("extends")
+    base = None
+    if isinstance(extends, ScalarNode) and isinstance(extends.value, str):
+        base_path = locate(extends.value, path, extends.span)
+        if str(base_path.resolve()) in (*chain, key):
+            raise fail("E0404", f"`{extends.value}` extends itself", extends.span, notes=[Note(f"through {link}") for link in (*chain, key)][1:])
+        base = _load(read(base_path), base_path, (*chain, key), sink)
+    vocabulary = (base.vocabulary if base else Vocabulary()).extended(_blocks(root))
+    speller = Speller(vocabulary, sink)
+    spelled = speller.document(root)
+    if base is None:
+        return _Raw(spelled, vocabulary, frozenset(speller.used))
+    inherited = MapNode({key: entry for key, entry in base.root.entries.items() if key not in NOT_INHERITED}, base.root.span)
+    merged = merge(inherited, spelled)
+    assert isinstance(merged, MapNode)
+    merged = _with_inherited_types(inherited, merged)
+    return _Raw(merged, vocabulary, base.used | speller.used)
+
+
+def _with_inherited_types(base: MapNode, merged: MapNode) -> MapNode:
+    """A new default for an inherited param keeps the type that the base declares."""
+    before, after = base.get("params"), merged.get("params")
+    if not isinstance(before, MapNode) or not isinstance(after, MapNode):
+        return merged
+    entries = {
+        name: Entry(entry.key, with_default(before.entries[name], entry.value))
+        if name in before.entries and entry is not before.entries[name] and not isinstance(entry.value, MapNode)
+        else entry
+        for name, entry in after.entries.items()
+    }
+    return MapNode({**merged.entries, "params": Entry(merged.entries["params"].key, MapNode(entries, after.span))}, merged.span)
+
+
+def _blocks(root: MapNode) -> MapNode | None:
+    blocks = root.get("blocks")
+    return blocks if isinstance(blocks, MapNode) else None
+
+
+def merge(base: Node, patch: Node) -> Node:
+    """JSON Merge Patch (RFC 7396): mappings merge, anything else replaces, null removes; another word replaces the whole choice."""
+    if not isinstance(base, MapNode) or not isinstance(patch, MapNode):
+        return patch
+    if isinstance(base, ChoiceNode) and isinstance(patch, ChoiceNode) and base.word != patch.word:
+        return patch
+    entries = dict(base.entries)
+    for key, entry in patch.entries.items():
+        if is_null(entry.value):
+            entries.pop(key, None)
+        elif key in entries:
+            entries[key] = Entry(entry.key, merge(entries[key].value, entry.value))
+        else:
+            entries[key] = entry
+    if isinstance(patch, StepNode):
+        return StepNode(entries, patch.span, patch.word)
+    if isinstance(patch, ChoiceNode):
+        return ChoiceNode(entries, patch.span, patch.word)
+    return MapNode(entries, patch.span)
+
+
+# Overrides
+
+
+def read_assignment(option: str, text: str) -> tuple[str, str, Node]:
+    """`--set train.epochs=5` as an override; the value is YAML. Raises SpecError."""
+    key, equals, value = text.partition("=")
+    span = Span(Source(option, text), 1, 1, 1, len(text) + 1)
+    if not equals or not key.strip():
+        raise fail("E0402", f"`{option} {text}` assigns nothing", span, help=f"`{option} name=value`")
+    node = parse_value(Source(f"{option} {key}", value))
+    return ("param" if option == "--param" else "set", key.strip(), node)
+
+
+def from_python(params: Mapping[str, Any], overrides: Mapping[str, Any]) -> list[tuple[str, str, Node]]:
+    """Overrides that are given as Python values."""
+    given = [("param", name, value_node(value, Source(f"params[{name!r}]", repr(value)))) for name, value in params.items()]
+    return given + [("set", name, value_node(value, Source(f"overrides[{name!r}]", repr(value)))) for name, value in overrides.items()]
+
+
+def value_node(value: Any, source: Source) -> Node:
+    """A JSON-like Python value as nodes, all at the place of the whole."""
+    span = Span(source, 1, 1, 1, len(source.text) + 1)
+    if isinstance(value, Mapping):
+        return MapNode({str(key): Entry(span, value_node(item, source)) for key, item in value.items()}, span)
+    if isinstance(value, (list, tuple)):
+        return ListNode(tuple(value_node(item, source) for item in value), span)
+    if value is not None and not isinstance(value, (bool, int, float, str)):
+        try:
+            value = value.item()  # a NumPy scalar
+        except AttributeError:
+            raise fail("E0402", f"a {type(value).__name__} is not a value of a spec", span, help="numbers, strings, lists and mappings are") from None
+    return ScalarNode(value, span, plain=False)
+
+
+def _override(root: MapNode, assignments: list[tuple[str, str, Node]], vocabulary: Vocabulary, sink: Sink) -> MapNode:
+    speller = Speller(vocabulary, sink)
+    for kind, key, value in assignments:
+        if kind == "param":
+            root = _assign_param(root, key, value, sink)
+            continue
+        parts = key.split(".")
+        if not _exists(root, parts, value, sink):
+            continue
+        if parts[0] == "params" and len(parts) == 2:
+            root = _assign_param(root, parts[1], value, sink)
+            continue
+        patch: Node = value
+        for part in reversed(parts):
+            patch = MapNode({part: Entry(value.span, patch)}, value.span)
+        assert isinstance(patch, MapNode)
+        merged = merge(root, speller.document(patch))
+        assert isinstance(merged, MapNode)
+        root = merged
+    return root
+
+
+def _exists(root: MapNode, parts: list[str], value: Node, sink: Sink) -> bool:
+    """Whether the path leads to something: what the user named himself must be there already."""
+    if parts[0] not in NAMED_SECTIONS or len(parts) < 2:
+        return True
+    section = root.get(parts[0])
+    names = section.entries if isinstance(section, MapNode) else {}
+    if parts[1] in names:
+        return True
+    _unknown(parts[1], NAMED_SECTIONS[parts[0]], list(names), value.span, sink)
+    return False
+
+
+def _unknown(name: str, kind: str, names: list[str], span: Span, sink: Sink) -> None:
+    close = nearest(name, names)
+    known = f"the {kind}s are {', '.join(f'`{each}`' for each in names)}" if names else f"the spec has no {kind}s"
+    sink.error("E0401", f"the spec has no {kind} `{name}`", span, help=f"did you mean `{close}`?" if close else known)
+
+
+def _assign_param(root: MapNode, name: str, value: Node, sink: Sink) -> MapNode:
+    """The root with another default for a param; its declared type stays."""
+    params = root.get("params")
+    if not isinstance(params, MapNode) or name not in params.entries:
+        _unknown(name, "param", list(params.entries) if isinstance(params, MapNode) else [], value.span, sink)
+        return root
+    declared = params.entries[name]
+    fragment = with_default(declared, value)
+    entries = {**params.entries, name: Entry(declared.key, fragment)}
+    return MapNode({**root.entries, "params": Entry(root.entries["params"].key, MapNode(entries, params.span))}, root.span)
+
+
+def with_default(declared: Entry, value: Node) -> Node:
+    """A param's declaration as a fragment with another default; a bare default keeps its type."""
+    from specc.language.vocabulary import schema_of_default
+
+    node = declared.value
+    if isinstance(node, MapNode):
+        return MapNode({**node.entries, "default": Entry(value.span, value)}, node.span)
+    kind = schema_of_default(node).get("type")
+    typed = {"type": Entry(node.span, ScalarNode(kind, node.span))} if kind else {}
+    return MapNode({**typed, "default": Entry(value.span, value)}, node.span)

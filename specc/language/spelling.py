@@ -1,0 +1,215 @@
+"""Shorthands spelled out, so that all that follows sees one form.
+
+`flatten` becomes `{flatten: {}}`, `dense: 10` becomes `dense: {units: 10}`, `he_normal` becomes `{he_normal: {}}`, one
+step becomes a list of one, a list of sizes becomes `{shape: [...]}`. Spans stay those of the text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from specc.diagnostics import Sink
+from specc.language.syntax import Entry, ListNode, MapNode, Node, ScalarNode, is_null
+from specc.language.vocabulary import MODIFIERS, STRUCTURES, Vocabulary
+from specc.registry.entry import Param, find
+from specc.registry.types import ChoiceOf, ListOf, MapOf, Section, Type
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChoiceNode(MapNode):
+    """A word with its arguments, and modifiers if it is a step. A patch with another word replaces the whole."""
+
+    word: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StepNode(ChoiceNode):
+    """A step: its word with arguments, and the modifiers beside it."""
+
+
+@dataclass
+class Speller:
+    """Spells out one document. `used` collects the layers and blocks that its steps name."""
+
+    vocabulary: Vocabulary
+    sink: Sink
+    used: set[str] = field(default_factory=set)
+
+    def document(self, root: MapNode) -> MapNode:
+        return self._mapped(
+            root,
+            {
+                "inputs": lambda node: self._each(node, self._input),
+                "blocks": lambda node: self._each(node, self.block),
+                "defaults": self._defaults,
+                "layers": self.steps,
+                "heads": lambda node: self._each(node, self._head),
+                "data": lambda node: self._experiment("Data", node),
+                "train": lambda node: self._experiment("Train", node),
+            },
+        )
+
+    def block(self, node: Node) -> Node:
+        return self._mapped(node, {"layers": self.steps}) if isinstance(node, MapNode) else node
+
+    def _mapped(self, node: MapNode, rules: Mapping) -> MapNode:
+        entries = {
+            key: Entry(entry.key, rules[key](entry.value)) if key in rules and not is_null(entry.value) else entry
+            for key, entry in node.entries.items()
+        }
+        return MapNode(entries, node.span)
+
+    def _each(self, node: Node, rule) -> Node:  # type: ignore[no-untyped-def]
+        if not isinstance(node, MapNode):
+            return node
+        return MapNode({name: Entry(entry.key, rule(entry.value)) for name, entry in node.entries.items()}, node.span)
+
+    def _input(self, node: Node) -> Node:
+        if isinstance(node, ListNode):
+            return MapNode({"shape": Entry(node.span, node)}, node.span)
+        return node
+
+    def _head(self, node: Node) -> Node:
+        return node if is_null(node) else self.step(node)
+
+    def _defaults(self, node: Node) -> Node:
+        if not isinstance(node, MapNode):
+            return node
+        entries = {}
+        for name, entry in node.entries.items():
+            word = self.vocabulary.find(name)
+            if word is not None:
+                self.used.add(name)
+            value = entry.value
+            if word is not None and isinstance(value, MapNode):
+                value = self.arguments(value, word.parameters)
+            entries[name] = Entry(entry.key, value)
+        return MapNode(entries, node.span)
+
+    def _experiment(self, section: str, node: Node) -> Node:
+        from specc.registry import experiment
+
+        return self.typed(Section(getattr(experiment, section)), node)
+
+    # Steps
+
+    def steps(self, node: Node) -> Node:
+        """A list of steps; one step stands for a list of one, nothing for none."""
+        if is_null(node):
+            return ListNode((), node.span)
+        items = node.items if isinstance(node, ListNode) else (node,)
+        return ListNode(tuple(self.step(item) for item in items), node.span)
+
+    def step(self, node: Node) -> Node:
+        if isinstance(node, ScalarNode) and isinstance(node.value, str) and not node.is_expression:
+            return self._worded(StepNode({node.value: Entry(node.span, ScalarNode(None, node.span))}, node.span, node.value))
+        if not isinstance(node, MapNode):
+            self.sink.error("E0107", "a step is a word, or a mapping with a word", node.span, help="`- dense: 10` or `- flatten`")
+            return StepNode({}, node.span)
+        words = [key for key in node.entries if key not in MODIFIERS or (key == "share" and self._is_shared(node))]
+        known = [key for key in words if key in STRUCTURES or self.vocabulary.find(key) is not None]
+        if len(known) > 1:
+            second = node.entries[known[1]].key
+            self.sink.error("E0107", f"a step has one word, but here stand `{known[0]}` and `{known[1]}`", second, help="begin a new step with a dash")
+            return StepNode({}, node.span)
+        if not words:
+            if "from" not in node.entries:
+                self.sink.error("E0107", "a step needs a word: a layer, a block or a structure", node.span)
+            return StepNode(node.entries, node.span, "from")
+        return self._worded(StepNode(node.entries, node.span, known[0] if known else words[0]))
+
+    def _is_shared(self, node: MapNode) -> bool:
+        return not any(key in STRUCTURES or self.vocabulary.find(key) is not None for key in node.entries if key not in MODIFIERS)
+
+    def _worded(self, node: StepNode) -> StepNode:
+        """The arguments of the step's word, spelled out."""
+        entry = node.entries.get(node.word)
+        assert entry is not None
+        match node.word:
+            case "layers" | "skip":
+                value = self.steps(entry.value)
+            case "parallel":
+                value = self._parallel(entry.value)
+            case "model":
+                value = self._named(entry.value, "spec")
+            case "share":
+                value = self._named(entry.value, "step")
+            case _:
+                value = self._call(node.word, entry)
+        return StepNode({**node.entries, node.word: Entry(entry.key, value)}, node.span, node.word)
+
+    def _named(self, node: Node, key: str) -> Node:
+        return node if isinstance(node, MapNode) else MapNode({key: Entry(node.span, node)}, node.span)
+
+    def _parallel(self, node: Node) -> Node:
+        if not isinstance(node, MapNode):
+            return node
+        rules = {"merge": self._merge, "branches": lambda branches: self._each(branches, self.steps)}
+        return self._mapped(node, rules)
+
+    def _merge(self, node: Node) -> Node:
+        if isinstance(node, ScalarNode) and isinstance(node.value, str):
+            node = MapNode({node.value: Entry(node.span, ScalarNode(None, node.span))}, node.span)
+        if isinstance(node, MapNode) and len(node.entries) == 1:
+            word, entry = next(iter(node.entries.items()))
+            return ChoiceNode({word: Entry(entry.key, self._call(word, entry))}, node.span, word)
+        return node
+
+    def _call(self, name: str, entry: Entry) -> Node:
+        word = self.vocabulary.find(name)
+        if word is None:
+            return entry.value
+        self.used.add(name)
+        value = entry.value
+        if is_null(value):
+            return MapNode({}, value.span)
+        if not isinstance(value, MapNode):
+            if word.first is None:
+                self.sink.error("E0108", f"`{name}` takes no arguments", value.span)
+                return MapNode({}, value.span)
+            value = MapNode({word.first: Entry(value.span, value)}, value.span)
+        return self.arguments(value, word.parameters)
+
+    # Arguments, by their types
+
+    def arguments(self, node: MapNode, parameters: Mapping[str, Param]) -> MapNode:
+        entries = node.entries
+        spelled = {
+            key: Entry(entry.key, self.typed(parameters[key].type, entry.value)) if key in parameters else entry
+            for key, entry in entries.items()
+        }
+        return MapNode(spelled, node.span)
+
+    def typed(self, kind: Type, node: Node) -> Node:
+        if isinstance(node, ScalarNode) and node.is_expression:
+            return node
+        match kind:
+            case ChoiceOf(family) if not is_null(node):
+                return self._choice(family, node)
+            case ListOf(item):
+                items = node.items if isinstance(node, ListNode) else () if is_null(node) else (node,)
+                return ListNode(tuple(self.typed(item, each) for each in items), node.span)
+            case MapOf(item):
+                return self._each(node, lambda value: value if is_null(value) else self.typed(item, value))
+            case Section(params) if isinstance(node, MapNode):
+                return self.arguments(node, params.parameters)
+        return node
+
+    def _choice(self, family: str, node: Node) -> Node:
+        if isinstance(node, ScalarNode) and isinstance(node.value, str):
+            node = MapNode({node.value: Entry(node.span, ScalarNode(None, node.span))}, node.span)
+        if not isinstance(node, MapNode) or len(node.entries) != 1:
+            return node
+        word, entry = next(iter(node.entries.items()))
+        chosen = find(family, word)
+        value = entry.value
+        if chosen is not None:
+            parameters = chosen.params.parameters
+            if is_null(value):
+                value = MapNode({}, value.span)
+            elif not isinstance(value, MapNode) and parameters:
+                value = MapNode({next(iter(parameters)): Entry(value.span, value)}, value.span)
+            if isinstance(value, MapNode):
+                value = self.arguments(value, parameters)
+        return ChoiceNode({word: Entry(entry.key, value)}, node.span, word)

@@ -1,0 +1,296 @@
+"""Text to nodes with spans: YAML 1.2 scalars, no tags, no duplicate keys.
+
+PyYAML composes the nodes, since its scanner is fast and well tried; the meaning of a scalar is resolved here, because
+PyYAML's own rules are those of YAML 1.1, where `1e-4` is a string and `no` is false.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from specc.diagnostics import Note, Sink, Source, Span, fail
+
+Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+MAX_NODES = 1_000_000
+
+BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+NULLS = {"", "~", "null", "Null", "NULL"}
+INTEGER = re.compile(r"[-+]?[0-9]+\Z")
+OTHER_INTEGER = re.compile(r"0o[0-7]+\Z|0x[0-9a-fA-F]+\Z")
+FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
+INFINITE = re.compile(r"([-+]?)\.(inf|Inf|INF)\Z|\.(nan|NaN|NAN)\Z")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScalarNode:
+    """A number, string, boolean or null. A string that starts with `=` is an expression."""
+
+    value: Any
+    span: Span
+    plain: bool = True
+
+    @property
+    def is_expression(self) -> bool:
+        return isinstance(self.value, str) and self.value[:1] == "="
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ListNode:
+    items: tuple[Node, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry:
+    """A key of a mapping, with its place, and its value."""
+
+    key: Span
+    value: Node
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MapNode:
+    entries: Mapping[str, Entry]
+    span: Span
+
+    def get(self, key: str) -> Node | None:
+        entry = self.entries.get(key)
+        return None if entry is None else entry.value
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.entries
+
+    def __iter__(self) -> Iterator[tuple[str, Node]]:
+        return ((key, entry.value) for key, entry in self.entries.items())
+
+
+Node = ScalarNode | ListNode | MapNode
+
+
+def is_null(node: Node | None) -> bool:
+    """Whether nothing, or `null`, is written."""
+    return node is None or (isinstance(node, ScalarNode) and node.value is None)
+
+
+def plain_value(node: Node) -> Any:
+    """The node as JSON, expressions as the strings they are written as."""
+    match node:
+        case ScalarNode(value):
+            return value
+        case ListNode(items):
+            return [plain_value(item) for item in items]
+        case MapNode(entries):
+            return {key: plain_value(entry.value) for key, entry in entries.items()}
+
+
+def read(path: Path) -> Source:
+    """The text of a file. Raises SpecError where it cannot be read."""
+    try:
+        return Source(str(path), path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError:
+        raise fail("E0001", f"`{path}` is not a text file in UTF-8") from None
+    except OSError as error:
+        reason = {"FileNotFoundError": "there is no such file", "IsADirectoryError": "it is a directory"}
+        raise fail("E0001", f"`{path}` cannot be read: {reason.get(type(error).__name__, error.strerror)}") from None
+
+
+def parse(source: Source) -> Node:
+    """The nodes of a text. Raises SpecError where it is not YAML as the language takes it."""
+    loader = None
+    try:
+        loader = _Composer(source.text)
+        root = loader.get_single_node()
+    except yaml.MarkedYAMLError as error:
+        raise _syntax_error(source, error) from None
+    except yaml.YAMLError as error:
+        raise fail("E0002", f"`{source.name}` is not YAML: {str(error).splitlines()[0]}") from None
+    except RecursionError:
+        raise fail("E0002", f"`{source.name}` is nested too deeply") from None
+    finally:
+        if loader is not None:
+            loader.dispose()
+    if root is None:
+        raise fail("E0001", f"`{source.name}` is empty", help="`specc new NAME` writes a spec to start from")
+    converter = _Converter(source)
+    node = converter.convert(root)
+    converter.sink.raise_errors()
+    return node
+
+
+def parse_value(source: Source) -> Node:
+    """The nodes of an override's value; nothing written is null."""
+    if not source.text.strip():
+        return ScalarNode(None, Span(source, 1, 1, 1, 2))
+    return parse(source)
+
+
+class _Composer(Loader):  # type: ignore[misc]
+    """Composes nodes whose tag is empty unless one is written."""
+
+    def resolve(self, kind: Any, value: Any, implicit: Any) -> str:
+        return ""
+
+    def descend_resolver(self, *_: Any) -> None:
+        pass
+
+    def ascend_resolver(self) -> None:
+        pass
+
+
+def resolve_scalar(text: str) -> Any:
+    """A plain scalar by the core schema of YAML 1.2."""
+    first = text[:1]
+    if first.isalpha() or first in "=_/":
+        if text in BOOLEANS:
+            return BOOLEANS[text]
+        return None if text in NULLS else text
+    if text in NULLS:
+        return None
+    if INTEGER.match(text):
+        return int(text) if len(text) < 4000 else text
+    if OTHER_INTEGER.match(text):
+        return int(text, 0)
+    if FLOAT.match(text):
+        return float(text)
+    if INFINITE.match(text):
+        return float(text.replace(".", ""))
+    return text
+
+
+class _Converter:
+    """PyYAML's nodes to ours."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.sink = Sink()
+        self.count = 0
+        self.open: set[int] = set()
+
+    def convert(self, node: yaml.Node) -> Node:
+        start, end = node.start_mark, node.end_mark
+        span = Span(self.source, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
+        self.count += 1
+        if self.count > MAX_NODES or id(node) in self.open:
+            raise fail("E0006", "an alias makes the document endless or too large", span, help="write a block or a param in place of the alias")
+        if node.tag:
+            self.sink.error("E0005", f"the tag `{_tag(node.tag)}` is not allowed: a spec is data", span, help="remove the tag")
+        if isinstance(node, yaml.ScalarNode):
+            plain = node.style not in ("'", '"', "|", ">")
+            return ScalarNode(resolve_scalar(node.value) if plain else node.value, span, plain)
+        self.open.add(id(node))
+        converted: Node
+        if isinstance(node, yaml.SequenceNode):
+            converted = ListNode(tuple(self.convert(item) for item in node.value), span)
+        else:
+            converted = self._mapping(node, span)
+        self.open.discard(id(node))
+        return converted
+
+    def _mapping(self, node: yaml.MappingNode, span: Span) -> MapNode:
+        entries: dict[str, Entry] = {}
+        before: Node | None = None
+        for key_node, value_node in node.value:
+            key = self.convert(key_node)
+            value = self.convert(value_node)
+            if node.flow_style and before is not None and self._cut_short(before, key_node, value_node):
+                before = value
+                continue
+            before = value
+            if not isinstance(key, ScalarNode) or not isinstance(key_node.value, str):
+                self.sink.error("E0007", "a key must be a plain word", key.span)
+                continue
+            name = key_node.value
+            if name in entries:
+                first = entries[name].key
+                self.sink.error("E0003", f"the key `{name}` stands twice", key.span, notes=[Note(f"`{name}` is given first here", first)])
+                continue
+            entries[name] = Entry(key.span, value)
+        return MapNode(entries, span)
+
+    def _cut_short(self, before: Node, key: yaml.Node, value: yaml.Node) -> bool:
+        """`{a: =f(b, c)}`: YAML ends the scalar at the comma and reads `c)` as a key without a value."""
+        if not (isinstance(before, ScalarNode) and before.plain and before.is_expression and value.value == "" and _unbalanced(before.value)):
+            return False
+        self.sink.error(
+            "E0004",
+            f"YAML cuts the expression `{before.value}` short at the comma",
+            before.span,
+            help=f'quote it: "{before.value}, {key.value}"',
+        )
+        return True
+
+
+def _tag(tag: str) -> str:
+    return tag.replace("tag:yaml.org,2002:", "!!")
+
+
+def _unbalanced(text: str) -> bool:
+    return text.count("(") > text.count(")") or text.count("[") > text.count("]")
+
+
+BARE_STEP = re.compile(r"(\s*(?:- )+)([a-z][a-z0-9_]*)\s*(#.*)?$")
+KEY = re.compile(r"\s*([a-z_]+)\s*:")
+OPEN_EXPRESSION = re.compile(r"=[^,{}\"']*$")
+
+
+def _syntax_error(source: Source, error: yaml.MarkedYAMLError) -> Exception:
+    mark = error.problem_mark or error.context_mark
+    line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
+    span = Span(source, line, column, line, column + 1)
+    return _missing_colon(source, span, error) or _open_expression(source, span) or _other_error(source, span, error)
+
+
+def _missing_colon(source: Source, span: Span, error: yaml.MarkedYAMLError) -> Exception | None:
+    """`- add`, and below it `from:`, which YAML takes for more of the scalar."""
+    key = KEY.match(source.line(span.line))
+    above = next((number for number in range(span.line - 1, 0, -1) if source.line(number).strip()), 0)
+    step = BARE_STEP.match(source.line(above))
+    if key is None or step is None or "mapping values" not in (error.problem or ""):
+        return None
+    word, start = step.group(2), step.start(2) + 1
+    return fail(
+        "E0008",
+        f"`- {word}` takes no modifiers without a colon",
+        Span(source, above, start, above, start + len(word)),
+        help=f"add a colon: `- {word}:`",
+        notes=[Note(f"`{key.group(1)}:` below belongs to it", span)],
+    )
+
+
+def _open_expression(source: Source, span: Span) -> Exception | None:
+    """`{a: =b[0]}`: in a flow mapping the scalar ends at the bracket."""
+    before = source.line(span.line)[: span.column - 1]
+    text = source.line(span.line)[span.column - 1 :]
+    found = OPEN_EXPRESSION.search(before)
+    if found is None or text[:1] not in "[]{}" or not before[: found.start()].count("{") > before[: found.start()].count("}"):
+        return None
+    expression = re.match(r"=[^,{}]*", source.line(span.line)[found.start() :])
+    whole = expression.group().rstrip() if expression else found.group()
+    return fail(
+        "E0004",
+        f"YAML cuts the expression `{found.group().strip()}` short at the bracket",
+        Span(source, span.line, found.start() + 1, span.line, span.column),
+        help=f'quote it: "{whole}"',
+    )
+
+
+def _other_error(source: Source, span: Span, error: yaml.MarkedYAMLError) -> Exception:
+    problem = (error.problem or "it cannot be read").replace("<", "`").replace(">", "`")
+    help = None
+    if "\\t" in problem or source.line(span.line)[span.column - 1 : span.column] == "\t":
+        help = "indent with spaces: YAML does not allow tabs"
+    elif "mapping values" in problem:
+        help = "a `: ` inside a value needs quotes around the value; or a dash or an indent is missing above"
+    notes = []
+    if error.context and error.context_mark is not None:
+        start = error.context_mark
+        where = Span(source, start.line + 1, start.column + 1, start.line + 1, start.column + 2)
+        notes.append(Note(error.context, where))
+    return fail("E0002", f"this is not YAML: {problem}", span, help=help, notes=notes)

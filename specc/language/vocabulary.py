@@ -1,0 +1,183 @@
+"""The words that a document can use: layers, built-in blocks and heads, and the document's own blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from specc.diagnostics import Sink, Span
+from specc.language.syntax import ListNode, MapNode, Node, ScalarNode, parse, plain_value, read
+from specc.registry import block_files
+from specc.registry.entry import REQUIRED, Entry, Param, entries, find
+from specc.registry.types import Plain
+
+MODIFIERS = ("name", "from", "when", "repeat", "as", "index", "each", "share", "trainable")
+STRUCTURES = ("layers", "parallel", "skip", "model", "share")
+
+FRAGMENT_KEYS = (
+    "type", "enum", "const", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength",
+    "items", "minItems", "maxItems", "properties", "required", "default", "description",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ParamDeclaration:
+    """A param of a spec or a block: the schema that values must meet, and the default as it is written."""
+
+    name: str
+    span: Span
+    schema: Mapping[str, Any]
+    default: Node | None
+    doc: str = ""
+
+    @property
+    def required(self) -> bool:
+        return self.default is None
+
+    def as_param(self) -> Param:
+        """The same, as the registry declares parameters."""
+        default = REQUIRED if self.default is None else plain_value(self.default)
+        return Param(self.name, Plain(self.schema), self.doc, default)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Word:
+    """A layer or a block, as a step uses it."""
+
+    name: str
+    parameters: Mapping[str, Param]
+    entry: Entry | None = None
+    block: MapNode | None = None
+    builtin: bool = True
+
+    @property
+    def first(self) -> str | None:
+        """The parameter that a value without a name is for."""
+        return next(iter(self.parameters), None)
+
+
+class Vocabulary:
+    """Looks words up: the document's own blocks first, then layers, then built-in blocks and heads."""
+
+    def __init__(self, own: Mapping[str, MapNode] | None = None) -> None:
+        self._own = dict(own or {})
+        self._words: dict[str, Word | None] = {}
+
+    def find(self, name: str) -> Word | None:
+        if name not in self._words:
+            self._words[name] = self._look_up(name)
+        return self._words[name]
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._own
+        yield from entries("layer")
+        yield from block_files()
+
+    def extended(self, blocks: MapNode | None) -> Vocabulary:
+        """The vocabulary with the blocks of a further document; equal names are replaced."""
+        own = dict(self._own)
+        for name, block in blocks or ():
+            if isinstance(block, MapNode):
+                own[name] = block
+        return Vocabulary(own)
+
+    def _look_up(self, name: str) -> Word | None:
+        if name in self._own:
+            block = self._own[name]
+            return Word(name, _parameters(block), block=block, builtin=False)
+        entry = find("layer", name)
+        if entry is not None:
+            return Word(name, entry.params.parameters, entry=entry)
+        return builtin_block(name)
+
+
+_BUILTIN: dict[str, Word | None] = {}
+
+
+def builtin_block(name: str) -> Word | None:
+    """A block or head that comes with specc."""
+    if name not in _BUILTIN:
+        path = block_files().get(name)
+        if path is None:
+            return None
+        from pathlib import Path
+
+        block = parse(read(Path(path)))
+        assert isinstance(block, MapNode), f"{path} is no block"
+        _BUILTIN[name] = Word(name, _parameters(block), block=block)
+    return _BUILTIN[name]
+
+
+def is_builtin(name: str) -> bool:
+    """Whether the language has the word already, so that no block of a user may take it."""
+    return name in STRUCTURES or name in MODIFIERS or find("layer", name) is not None or name in block_files()
+
+
+def _parameters(block: MapNode) -> Mapping[str, Param]:
+    return {name: declared.as_param() for name, declared in read_params(block.get("params"), Sink()).items()}
+
+
+def read_params(node: Node | None, sink: Sink) -> dict[str, ParamDeclaration]:
+    """The params of a spec or a block. A mapping is a JSON Schema fragment, anything else a default that gives the type."""
+    declared: dict[str, ParamDeclaration] = {}
+    if not isinstance(node, MapNode):
+        return declared
+    for name, entry in node.entries.items():
+        value = entry.value
+        if isinstance(value, MapNode) and all(key in FRAGMENT_KEYS for key in value.entries):
+            schema = {key: plain_value(item) for key, item in value if key not in ("default", "description")}
+            _check_fragment(name, schema, value, sink)
+            doc = value.get("description")
+            text = str(doc.value) if isinstance(doc, ScalarNode) else ""
+            declared[name] = ParamDeclaration(name, entry.key, schema, value.get("default"), text)
+        elif isinstance(value, MapNode):
+            unknown = next(key for key in value.entries if key not in FRAGMENT_KEYS)
+            sink.error(
+                "E0101",
+                f"`{unknown}` is not a keyword of a param's schema",
+                value.entries[unknown].key,
+                help=f"the keywords are {', '.join(FRAGMENT_KEYS)}; a mapping as a default is written under `default:`",
+            )
+        else:
+            declared[name] = ParamDeclaration(name, entry.key, schema_of_default(value), value)
+    return declared
+
+
+TYPES = ("integer", "number", "string", "boolean", "array", "object", "null")
+
+
+def _check_fragment(name: str, schema: dict[str, Any], node: MapNode, sink: Sink) -> None:
+    """Reports a fragment that JSON Schema would not take, and makes it harmless."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import SchemaError
+
+    if set(schema) <= {"type"} and schema.get("type") in TYPES:
+        return
+    try:
+        Draft202012Validator.check_schema(schema)
+    except SchemaError as error:
+        key = next((str(part) for part in error.absolute_path), "type")
+        place = node.entries[key].value.span if key in node.entries else node.span
+        help = f"the types are {', '.join(TYPES)}" if key == "type" else None
+        sink.error("E0103", f"the schema of param `{name}` is not JSON Schema: {error.message}", place, help=help)
+        schema.clear()
+
+
+def schema_of_default(node: Node) -> dict[str, Any]:
+    """The type that a default fixes; an expression fixes it when it is evaluated."""
+    match node:
+        case ScalarNode(value) if node.is_expression or value is None:
+            return {}
+        case ScalarNode(value):
+            return schema_of_value(value)
+        case ListNode():
+            return {"type": "array"}
+    return {"type": "object"}
+
+
+def schema_of_value(value: Any) -> dict[str, Any]:
+    """The type of a JSON value, which overrides of it must have."""
+    kinds = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object"}
+    kind = kinds.get(type(value))
+    return {} if kind is None else {"type": kind}
