@@ -151,7 +151,7 @@ def flatten(p: Flatten, x: TensorSpec) -> Facts:
         example((4, 6), target_shape=[8, 3]),
         example((4, 6), target_shape=[-1, 2], dtype="int32"),
         example((None, 6), target_shape=[-1, 3]),
-        example((None, 6), target_shape=[2, 3]),
+        example((None, 6), target_shape=[10, 3]),
         example((1,), target_shape=[]),
     ],
 )
