@@ -117,7 +117,7 @@ def builtin(word: Word) -> Block:
         node = Speller(vocabulary, sink).block(word.block)
         assert isinstance(node, MapNode)
         _BUILTIN[word.name] = _Reader(sink).block(word.name, node, vocabulary)
-        assert not sink.failed, f"the built-in block {word.name} is faulty"
+        assert not sink.failed, f"the built-in block {word.name} is faulty: {[found.message for found in sink]}"
     return _BUILTIN[word.name]
 
 

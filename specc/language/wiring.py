@@ -1,0 +1,239 @@
+"""Which head each loss looks at, which field of the data it is compared with, and which fields feed the inputs.
+
+Known from the graph and the declared data alone, so that `check` finds a mistake before anything runs. What only the
+data can tell (a data set handed in from Python) is checked by the same functions once it is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from specc.diagnostics import Sink, Span
+from specc.graph import Argument, Graph, KerasCall, Node, Tensor
+from specc.registry.data.fields import Field
+from specc.registry.entry import Choice, nearest
+from specc.registry.experiment import Pipeline, Train
+
+Scores = Literal["logits", "softmax", "sigmoid"]
+Fields = Mapping[str, Field]
+SpanOf = Callable[..., Span | None]
+
+# Words that leave it to their input whether values are probabilities.
+_TRANSPARENT = frozenset({"reshape", "flatten", "permute", "squeeze", "expand_dims", "transpose", "identity", "dropout", "cast", "up_sampling2d"})
+
+
+@dataclass(frozen=True, slots=True)
+class Wired:
+    """A loss with what it compares.
+
+    Args:
+        head: the model's output.
+        target: the batch's field; empty where no data are known yet.
+        scores: what the head gives.
+        loss: the loss with its arguments.
+    """
+
+    head: str
+    target: str
+    scores: Scores
+    loss: Choice
+
+
+def nowhere(*path: str | int) -> Span | None:
+    """The place of a key where there is no text."""
+    return None
+
+
+def wire(graph: Graph, train: Train, fields: Fields | None, *, sink: Sink | None = None, span_of: SpanOf = nowhere) -> tuple[Wired, ...]:
+    """Every loss with its head and its target.
+
+    Args:
+        graph: the training graph.
+        train: the section `train`.
+        fields: the batch's fields; None where the data are not known yet.
+        sink: where errors go; without it they are raised together.
+        span_of: finds the place of a key, `span_of("train", "losses", "logits")`.
+
+    Raises:
+        SpecError: where no sink is given.
+    """
+    found = Sink() if sink is None else sink
+    wired = []
+    for head, (loss, path) in _losses(graph, train, found, span_of).items():
+        target = "" if fields is None else _target(graph, head, loss, fields, len(train.losses) < 2, found, span_of, path)
+        if target is None:
+            continue
+        one = Wired(head, target, scores_of(graph.outputs[head]), loss)
+        _check_shapes(graph, one, None if fields is None else fields[target], found, span_of, path)
+        wired.append(one)
+    if sink is None:
+        found.raise_errors()
+    return tuple(wired)
+
+
+def _losses(graph: Graph, train: Train, sink: Sink, span_of: SpanOf) -> dict[str, tuple[Choice, tuple[str, ...]]]:
+    """The loss of each head, with the path of its key."""
+    heads = list(graph.outputs)
+    if train.objective is not None and train.losses:
+        sink.error("E0502", "`train` has both `objective` and `losses`", span_of("train", "objective"), help="keep one of them")
+        return {}
+    if train.objective is not None:
+        if len(heads) == 1:
+            return {heads[0]: (train.objective, ("train", "objective"))}
+        name = train.objective.name
+        each = ", ".join(f"{head}: {name}" for head in heads)
+        message = f"`objective: {name}` is a loss of one head, but the model has {listed(heads)}"
+        sink.error("E0502", message, span_of("train", "objective"), help=f"give each head its loss: `losses: {{{each}}}`")
+        return {}
+    if not train.losses:
+        help = "`objective: softmax_cross_entropy` for classes; `specc list losses` names them all"
+        sink.error("E0501", "`train` needs a loss: an `objective`, or `losses` by head", span_of("train"), help=help)
+    known = {}
+    for head, loss in train.losses.items():
+        if head in graph.outputs:
+            known[head] = (loss, ("train", "losses", head))
+            continue
+        close = nearest(head, heads)
+        help = f"did you mean `{close}`?" if close else f"the heads are {listed(heads)}"
+        sink.error("E0501", f"no head is named `{head}`", span_of("train", "losses", head), help=help)
+    return known
+
+
+def _target(
+    graph: Graph, head: str, loss: Choice, fields: Fields, alone: bool, sink: Sink, span_of: SpanOf, path: tuple[str, ...]
+) -> str | None:
+    """The field that a loss is compared with: asked for, named like the head, or the only one that feeds no input."""
+    asked = loss.params.target
+    free = [name for name in fields if name not in graph.inputs]
+    if asked is not None:
+        if asked in fields:
+            return str(asked)
+        close = nearest(asked, fields)
+        help = f"did you mean `{close}`?" if close else None
+        message = f"the data have no field `{asked}`; they have {listed(fields)}"
+        sink.error("E0503", message, span_of(*path, loss.name, "target") or span_of(*path), help=help)
+        return None
+    if head in fields and head not in graph.inputs:
+        return head
+    if len(free) == 1:
+        return free[0]
+    what = f"fields beside the inputs: {listed(free)}" if free else "no field beside those that feed the inputs"
+    message = f"`{loss.name}` of head `{head}` has no target that is named like it, and the data have {what}"
+    example = free[0] if free else "label"
+    sink.error("E0503", message, span_of(*path), help=f"name it: `{{{loss.name}: {{target: {example}}}}}`" if free else "the data need labels")
+    return None
+
+
+def scores_of(output: Argument) -> Scores:
+    """Whether a head gives logits or probabilities, read from the node that makes it."""
+    tensor = output if isinstance(output, Tensor) else output[0]
+    while tensor.node is not None:
+        activation = _activation(tensor.node)
+        if activation is not None:
+            return "softmax" if activation == "softmax" else "sigmoid" if activation == "sigmoid" else "logits"
+        tensor = next(tensor.node.inputs)
+    return "logits"
+
+
+def _activation(node: Node) -> str | None:
+    """The name of the function that a node ends with; None where its input decides."""
+    word, call = node.layer.word, node.layer.call
+    if word in _TRANSPARENT:
+        return None
+    if word in ("softmax", "sigmoid"):
+        return word
+    given = call.kwargs.get("activation", call.args[0] if word == "activation" and call.args else "linear")
+    given = given.target.rpartition(".")[2] if isinstance(given, KerasCall) else given
+    return None if word == "activation" and given == "linear" else str(given)
+
+
+def _check_shapes(graph: Graph, wired: Wired, field: Field | None, sink: Sink, span_of: SpanOf, path: tuple[str, ...]) -> None:
+    """Reports a head and a target that cannot be compared."""
+    output = graph.outputs[wired.head]
+    if not isinstance(output, Tensor):
+        sink.error("E0504", f"head `{wired.head}` is a list of tensors; `{wired.loss.name}` compares one", span_of(*path))
+        return
+    kind, shape, span = wired.loss.entry.params.labels, output.spec.shape, span_of(*path)  # type: ignore[attr-defined]
+    units = shape[-1]
+    if kind == "classes" and units == 1 and len(shape) > 1:
+        message = f"`{wired.loss.name}` needs a score for each class, but head `{wired.head}` gives one, {output.spec}"
+        sink.error("E0504", message, span, help="for two classes and one score use `sigmoid_cross_entropy`")
+        return
+    if field is None:
+        return
+    if kind is not None and field.classes is not None and units is not None and units != field.classes and not (units == 1 and field.classes == 2):
+        message = f"`{wired.target}` has {field.classes} classes, but head `{wired.head}` gives {units} scores"
+        sink.error("E0504", message, span, help=f"give the head {field.classes} units")
+        return
+    if not comparable(shape, field.spec.shape, kind is not None):
+        wanted = f"integers {_sizes(shape[:-1])} or {_sizes(shape)}" if kind is not None else _sizes(shape)
+        message = f"`{wired.loss.name}` cannot compare head `{wired.head}`, {output.spec}, with `{wired.target}`, {field.spec}"
+        sink.error("E0504", message, span, help=f"the target must be {wanted}")
+
+
+def comparable(scores: tuple[int | None, ...], target: tuple[int | None, ...], classes: bool) -> bool:
+    """Whether a target fits a head: the same shape, without a last axis of 1, or for classes without the last axis."""
+    if len(scores) == len(target) and all(a is None or b is None or a == b for a, b in zip(scores, target, strict=True)):
+        return True
+    if not classes and scores[-1:] != (1,):
+        return False
+    if len(target) == len(scores) and target[-1:] == (1,):
+        target = target[:-1]
+    return len(target) == len(scores) - 1 and all(a is None or b is None or a == b for a, b in zip(scores, target))
+
+
+def check_feeding(
+    graph: Graph, fields: Fields, *, sink: Sink | None = None, span_of: SpanOf = nowhere, path: tuple[str, ...] = ("data", "train")
+) -> None:
+    """Reports inputs of the model that no field feeds, or one of another shape. Raises SpecError where no sink is given."""
+    found = Sink() if sink is None else sink
+    span = span_of(*path, "source") or span_of(*path)
+    for name, tensor in graph.inputs.items():
+        field = fields.get(name)
+        if field is None:
+            message = f"no field of the data is named like the input `{name}`; they have {listed(fields)}"
+            found.error("E0505", message, span, help="an input takes the field of its own name: rename the input, or the field")
+        elif not _fits(tensor.spec.shape[1:], field.spec.shape[1:]):
+            message = f"`{name}` of the data is {field.spec}, but the input takes {tensor.spec}"
+            found.error("E0506", message, span, help=_resize(tensor.spec.shape, field.spec.shape))
+    if sink is None:
+        found.raise_errors()
+
+
+def _fits(wanted: tuple[int | None, ...], given: tuple[int | None, ...]) -> bool:
+    """Whether tensors of one shape can be fed where the other is taken. A size not known passes."""
+    return len(wanted) == len(given) and all(a is None or b is None or a == b for a, b in zip(wanted, given))
+
+
+def _resize(wanted: tuple[int | None, ...], given: tuple[int | None, ...]) -> str:
+    if len(wanted) == len(given) == 4 and wanted[-1] == given[-1] and None not in wanted[1:3]:
+        return f"add `transforms: [{{resize: [{wanted[1]}, {wanted[2]}]}}]`, or change the input"
+    return f"change the input to {_sizes(given)}"
+
+
+def check_experiment(graphs: tuple[Graph, Graph], data: Mapping[str, Pipeline | None], train: Train, sink: Sink, span_of: SpanOf) -> None:
+    """Reports what is wrong between network, data and losses, as far as it is known without reading data.
+
+    Args:
+        graphs: the training graph and the inference graph.
+        data: the pipelines `train`, `validation`, `test`; None where the spec has none.
+    """
+    learning, inference = graphs
+    for part, pipeline in data.items():
+        fields = None if pipeline is None else pipeline.fields()
+        if fields is not None:
+            check_feeding(learning if part == "train" else inference, fields, sink=sink, span_of=span_of, path=("data", part))
+    training = data.get("train")
+    wire(learning, train, None if training is None else training.fields(), sink=sink, span_of=span_of)
+
+
+def listed(names: Iterable[str]) -> str:
+    """`a`, `b` and `c`."""
+    quoted = [f"`{name}`" for name in names]
+    return " and ".join([", ".join(quoted[:-1]), quoted[-1]]) if len(quoted) > 1 else "".join(quoted) or "none"
+
+
+def _sizes(shape: tuple[int | None, ...]) -> str:
+    return "(" + ", ".join("?" if size is None else str(size) for size in shape) + ("," if len(shape) == 1 else "") + ")"
