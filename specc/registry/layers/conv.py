@@ -1,12 +1,12 @@
 """Convolutions."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from specc.graph import TensorSpec, Weight, product
 from specc.registry.entry import Facts, Mismatch, Params, example, layer, param
 from specc.registry.layers.checks import channels_of, require_floats, require_rank
 from specc.registry.layers.window import pair, single, slide, unslide
-from specc.registry.types import Activation, Constraint, Initializer, Regularizer, Size1D, Size2D
+from specc.registry.types import Activation, Constraint, Initializer, Regularizer, Size1D, Size2D, size_type
 
 IMAGE = "batch, height, width, channels"
 SEQUENCE = "batch, length, channels"
@@ -126,7 +126,7 @@ class Conv2DTranspose(Params):
     kernel_size: Size2D = param("Window, one int or [height, width].")
     strides: Size2D = param("Factor by which the image grows.", default=1)
     padding: Literal["valid", "same"] = param("`same` makes the output exactly `strides` times as large.", default="valid")
-    output_padding: Size2D | None = param(
+    output_padding: Annotated[int | tuple[int, int], size_type(2, minimum=0)] | None = param(
         "Rows and columns added at the end, fewer than the strides; none adds what is needed.", default=None
     )
     dilation_rate: Size2D = param("Distance between the window's taps.", default=1)
