@@ -64,14 +64,10 @@ class Evaluator:
 
     def error(self, frame: Frame, code: str, message: str, span: Span, *, label: str = "", help: str | None = None, notes: tuple[Note, ...] = ()) -> Failed:
         """Reports at a place of the user's own text, with the way that led there."""
-        chain = list(reversed(frame.chain))
-        inner: tuple[Note, ...] = ()
-        if _is_builtin(span):
-            outside = next((place for _, place in chain if not _is_builtin(place)), span)
-            inner = (Note("the step inside the built-in block", span),)
-            span = outside
-        ways = tuple(Note(text, place) for text, place in chain)
-        self.sink.error(code, message, span, label=label, help=help, notes=(*inner, *ways, *notes))
+        place = own_place(span, frame.chain)
+        inner = (Note("the step inside the built-in block", span),) if place is not span else ()
+        ways = tuple(Note(text, where) for text, where in reversed(frame.chain))
+        self.sink.error(code, message, place, label=label, help=help, notes=(*inner, *ways, *notes))
         return Failed()
 
     # Expressions
@@ -233,6 +229,13 @@ def _no_current(name: str) -> tuple[str, str]:
     if name == "x":
         return "there is no current tensor here", "name one with `from:`"
     return "there is no `input` here: the block or model has several", "name the one that is meant"
+
+
+def own_place(span: Span, chain: tuple[tuple[str, Span], ...]) -> Span:
+    """A place in the user's own text: for a step inside a built-in block, where the block is used."""
+    if not _is_builtin(span):
+        return span
+    return next((place for _, place in reversed(chain) if not _is_builtin(place)), span)
 
 
 def _is_builtin(span: Span) -> bool:

@@ -9,7 +9,7 @@ from specc.diagnostics import Note, Sink, Span
 from specc.graph import Argument, Graph, Layer, Node, Origin, Tensor, TensorSpec
 from specc.language import models
 from specc.language.document import Block, Document, Step, names_in_scope
-from specc.language.evaluation import Evaluator, Failed, Frame
+from specc.language.evaluation import Evaluator, Failed, Frame, own_place
 from specc.language.schema import check_values
 from specc.language.scope import POISON, Result, Scope
 from specc.language.syntax import ListNode, MapNode, ScalarNode
@@ -510,7 +510,8 @@ MERGES = ("add", "subtract", "multiply", "average", "maximum", "minimum", "conca
 def _origin_note(tensor: Tensor) -> Note:
     if tensor.node is None:
         return Note(f"{tensor.spec} is the input `{tensor.name}`")
-    return Note(f"{tensor.spec} is the output of `{tensor.node.path}`", tensor.node.origin.span)
+    origin = tensor.node.origin
+    return Note(f"{tensor.spec} is the output of `{tensor.node.path}`", own_place(origin.span, origin.chain))
 
 
 def _infer(entry: Entry, params: Params, arguments: Mapping[str, Argument]) -> Facts:

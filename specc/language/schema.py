@@ -327,6 +327,9 @@ class _Context:
 
     def missing(self) -> None:
         name = self.error.message.split("'")[1]
+        properties = self.error.schema.get("properties", {})
+        if any(nearest(key, properties) == name for key in self.error.instance if key not in properties):
+            return  # The misspelt key is reported; that it is missing would be an echo.
         owner = next((str(part) for part in reversed(self.path) if isinstance(part, str)), self.owner)
         what = f"`{owner}`" if owner else "a spec"
         span = self.key if self.path else self.node.span
