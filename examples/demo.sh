@@ -10,9 +10,9 @@ say() {
 run=runs/demo
 rm -rf "$run"
 
-say specc check digits_cnn
-say specc summary digits_cnn
-say specc train digits_cnn --output "$run"
+say specc check cnn_digits
+say specc summary cnn_digits
+say specc train cnn_digits --output "$run"
 say specc evaluate "$run"
 
 printf '\nThe run is in %s: ' "$run"

@@ -28,7 +28,7 @@ def main() -> None:
     low, high = np.flatnonzero(labels < 5), np.flatnonzero(labels >= 5)
     few, held_out = high[:100], high[100:]
 
-    known = specc.build("digits_cnn", classes=5)
+    known = specc.build("cnn_digits", classes=5)
     fit(known, images[low], labels[low], epochs=8, learning_rate=3e-3)
 
     # The head is one dense layer, `logits`; everything before it is what was learned about strokes.
@@ -43,7 +43,7 @@ def main() -> None:
     fit(model, images[few], labels[few] - 5, epochs=10, learning_rate=3e-4)
     print(f"everything fine-tuned:       {model.evaluate(images[held_out], labels[held_out] - 5, verbose=0)[1]:.1%}")
 
-    fresh = specc.build("digits_cnn", classes=5)
+    fresh = specc.build("cnn_digits", classes=5)
     fit(fresh, images[few], labels[few] - 5, epochs=40, learning_rate=3e-3)
     print(f"the same without what came before: {fresh.evaluate(images[held_out], labels[held_out] - 5, verbose=0)[1]:.1%}")
 

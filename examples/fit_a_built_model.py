@@ -22,8 +22,8 @@ def main() -> None:
     train_x, test_x, train_y, test_y = train_test_split(images, labels, test_size=0.25, random_state=0, stratify=labels)
 
     # Costs are known before TensorFlow is loaded; nothing below needs more of specc than this and the next line.
-    print(f"{specc.analyze('digits_cnn').parameters:,} parameters")
-    model = specc.build("digits_cnn")
+    print(f"{specc.analyze('cnn_digits').parameters:,} parameters")
+    model = specc.build("cnn_digits")
 
     model.compile(
         optimizer=keras.optimizers.Adam(3e-3),

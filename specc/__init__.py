@@ -17,20 +17,20 @@ from typing import TYPE_CHECKING, Any
 from specc.version import __version__
 
 if TYPE_CHECKING:
-    from specc.api import analyze, build, emit, evaluate, load, train
+    from specc.api import analyze, build, emit, evaluate, load, predict, train
     from specc.diagnostics import SpecError
     from specc.graph import Graph
     from specc.language.spec import Spec
     from specc.training.run import Run
 
-__all__ = ["Graph", "Run", "Spec", "SpecError", "__version__", "analyze", "build", "emit", "evaluate", "load", "train"]
+__all__ = ["Graph", "Run", "Spec", "SpecError", "__version__", "analyze", "build", "emit", "evaluate", "load", "predict", "train"]
 
 _HOMES = {
     "Graph": "specc.graph",
     "Run": "specc.training.run",
     "Spec": "specc.language.spec",
     "SpecError": "specc.diagnostics",
-    **dict.fromkeys(["analyze", "build", "emit", "evaluate", "load", "train"], "specc.api"),
+    **dict.fromkeys(["analyze", "build", "emit", "evaluate", "load", "predict", "train"], "specc.api"),
 }
 
 

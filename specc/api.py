@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import keras
 
+    from specc.evaluation import Evaluation, Prediction
     from specc.graph import Graph
     from specc.language.spec import Spec
     from specc.training.run import Run
@@ -77,11 +78,31 @@ def train(spec: Spec | str | Path, data: Mapping[str, Any] | None = None, **opti
     return run.train(loaded, data=data, **options)
 
 
-def evaluate(run: str | Path, **options: Any) -> Any:
-    """The metrics of a trained run's task, on its held-out data; see `specc.evaluation.evaluate`."""
+def evaluate(model: Run | keras.Model | str | Path, *, spec: Spec | str | Path | None = None, **options: Any) -> Evaluation:
+    """Measures a run, a run's folder, a model or a `.keras` file on held-out data.
+
+    Args:
+        model: what is measured.
+        spec: the spec that says data and losses; needed where `model` is no run.
+        options: `data`, `directory`, `batch_size`; see `specc.evaluation.evaluate`.
+    """
+    loaded = None if spec is None else _loaded(spec, {})
     from specc import evaluation
 
-    return evaluation.evaluate(run, **options)
+    return evaluation.evaluate(model, spec=loaded, **options)
+
+
+def predict(model: Run | keras.Model | str | Path, images: Sequence[str | Path], **options: Any) -> tuple[Prediction, ...]:
+    """What a model says about image files.
+
+    Args:
+        model: a run, a run's folder, a model or a `.keras` file.
+        images: the files.
+        options: `picture`, `top`; see `specc.evaluation.predict`.
+    """
+    from specc import evaluation
+
+    return evaluation.predict(model, images, **options)
 
 
 def _loaded(spec: Spec | str | Path, params: Mapping[str, Any]) -> Spec:

@@ -37,10 +37,11 @@ def _print(found: list[Diagnostic], fine: list[str], form: str) -> None:
     from specc.cli.terminal import wants_colour
 
     if form == "json":
-        click.echo(render.render_json(found))
+        print(render.render_json(found))
     elif form == "github":
         if found:
-            click.echo(render.render_github(found))
+            print(render.render_github(found))
     else:
         text = render.render_text(found, colour=wants_colour(sys.stdout))
-        click.echo("\n".join([*([text, ""] if text and fine else [text] if text else []), *fine]))
+        # Not click.echo, which takes colours out again where they are forced upon a pipe.
+        print("\n".join([*([text, ""] if text and fine else [text] if text else []), *fine]))

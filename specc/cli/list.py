@@ -24,7 +24,10 @@ def command(kind: str | None, form: str) -> None:
         found = {name: f"{len(read())}" for name, read in listed.items()}
     else:
         found = listed[kind]()
-    click.echo(json.dumps(found, indent=2, ensure_ascii=False) if form == "json" else _columns(found))
+    if form == "json":
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+    elif found:
+        click.echo(_columns(found))
 
 
 def _meant(kind: str, kinds: list[str]) -> str:

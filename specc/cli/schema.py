@@ -13,6 +13,6 @@ def command() -> None:
     """
     import json
 
-    from specc.language.schema import editor_schema
+    from specc.language.editor_schema import editor_schema
 
-    click.echo(json.dumps(editor_schema(), indent=2, ensure_ascii=False))
+    click.echo(json.dumps(editor_schema(), indent=1, ensure_ascii=False))

@@ -15,15 +15,18 @@ Write = Callable[[str, str], Path]
 SPEC = """\
 specc: 1
 name: tiny
-params: {classes: 3}
+params: {classes: 10}
 inputs: {image: [8, 8, 1]}
 layers:
   - conv2d: {filters: 4, kernel_size: 3}
   - flatten
-  - dense: {units: =classes}
+heads:
+  logits: {dense: {units: =classes}}
+data:
+  train: {source: digits}
 train:
   epochs: 5
-  losses: mean_squared_error
+  losses: {logits: softmax_cross_entropy}
 """
 
 
@@ -43,7 +46,7 @@ def test_several_errors_in_one_go(specc: Run, write: Write) -> None:
     wrong = SPEC.replace("conv2d", "conv2").replace("units", "unit").replace("epochs", "epoch")
     result = specc("check", write("tiny.yaml", wrong))
     assert result.code == 1
-    assert [line.split(":", 1)[1] for line in result.out.splitlines() if "-->" in line] == ["6:5", "8:13", "10:3"]
+    assert [line.split(":", 1)[1] for line in result.out.splitlines() if "-->" in line] == ["6:5", "9:20", "13:3"]
     assert result.out.count("conv2d") >= 1
     assert result.out.rstrip().endswith("3 errors in tiny.yaml")
 
@@ -58,8 +61,8 @@ def test_good_specs_are_told_beside_faulty_ones(specc: Run, write: Write) -> Non
 def test_values_from_the_command_line(specc: Run, write: Write) -> None:
     path = write("tiny.yaml", SPEC)
     # 4 filters of 3x3 and 4 biases; 36 * 4 values to each unit, and its bias.
-    assert "parameters     475 (" in specc("summary", path).out
-    assert "parameters     1,490 (" in specc("summary", path, "--param", "classes=10").out
+    assert "parameters     1,490 (" in specc("summary", path).out
+    assert "parameters     1,925 (" in specc("summary", path, "--param", "classes=13").out
     assert specc("check", path, "--set", "train.epochs=7").code == 0
 
 
@@ -93,12 +96,12 @@ def test_json(specc: Run, write: Write) -> None:
     result = specc("check", write("tiny.yaml", SPEC.replace("units", "unit")), "--format", "json")
     assert result.code == 1
     (found,) = json.loads(result.out)["diagnostics"]
-    assert found["span"] == {"file": "tiny.yaml", "line": 8, "column": 13, "end_line": 8, "end_column": 17}
+    assert found["span"] == {"file": "tiny.yaml", "line": 9, "column": 20, "end_line": 9, "end_column": 24}
 
 
 def test_github(specc: Run, write: Write) -> None:
     result = specc("check", write("tiny.yaml", SPEC.replace("units", "unit")), "--format", "github")
     assert result.code == 1
-    assert result.out.startswith("::error file=tiny.yaml,line=8,endLine=8,col=13,endColumn=16,title=E")
+    assert result.out.startswith("::error file=tiny.yaml,line=9,endLine=9,col=20,endColumn=23,title=E")
     clean = specc("check", write("tiny.yaml", SPEC), "--format", "github")
     assert (clean.code, clean.out) == (0, "")

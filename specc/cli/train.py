@@ -1,0 +1,31 @@
+"""`specc train`: learning, in a folder of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from specc.cli.options import assignments, load, quiet_tensorflow, spec_options
+
+
+@click.command("train", short_help="Train a spec.")
+@click.argument("spec")
+@click.option("-o", "--output", metavar="DIR", type=click.Path(path_type=Path), help="The run's folder.  [default: a new one in runs/]")
+@click.option("--strategy", default="auto", show_default=True, metavar="NAME", help="auto, one or mirrored: which devices work together.")
+@click.option("--quiet", is_flag=True, help="No progress bar.")
+@spec_options
+def command(
+    spec: str, output: Path | None, strategy: str, quiet: bool, params: tuple[str, ...], settings: tuple[str, ...]
+) -> None:
+    """Trains a spec and keeps metrics, curves, model and the resolved spec in a folder, whose path is printed last.
+
+    Ctrl-C ends after saving what was learned.
+    """
+    loaded = load(spec, assignments(params, settings))
+    loaded.graph(training=True)  # what is wrong there is told before TensorFlow is loaded
+    quiet_tensorflow()
+    from specc.training import run as training
+
+    run = training.train(loaded, directory=output, strategy=strategy, progress=not quiet)
+    click.echo(str(run.path))
