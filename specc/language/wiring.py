@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from specc.diagnostics import Sink, Span
 from specc.graph import Argument, Graph, KerasCall, Node, Tensor
 from specc.registry.data.fields import Field
 from specc.registry.entry import Choice, nearest
-from specc.registry.experiment import Pipeline, Train
+from specc.registry.experiment import Train
+
+if TYPE_CHECKING:
+    from specc.language.document import Document
+    from specc.language.spec import Experiment
 
 Scores = Literal["logits", "softmax", "sigmoid"]
 Fields = Mapping[str, Field]
@@ -185,9 +189,20 @@ def comparable(scores: tuple[int | None, ...], target: tuple[int | None, ...], c
 
 
 def check_feeding(
-    graph: Graph, fields: Fields, *, sink: Sink | None = None, span_of: SpanOf = nowhere, path: tuple[str, ...] = ("data", "train")
+    graph: Graph,
+    fields: Fields,
+    *,
+    sink: Sink | None = None,
+    span_of: SpanOf = nowhere,
+    path: tuple[str, ...] = ("data", "train"),
+    strict: bool = False,
 ) -> None:
-    """Reports inputs of the model that no field feeds, or one of another shape. Raises SpecError where no sink is given."""
+    """Reports inputs of the model that no field feeds, or one of another shape. Raises SpecError where no sink is given.
+
+    Args:
+        path: the key of the pipeline.
+        strict: whether sizes that differ from example to example are reported where the input has one size.
+    """
     found = Sink() if sink is None else sink
     span = span_of(*path, "source") or span_of(*path)
     for name, tensor in graph.inputs.items():
@@ -195,16 +210,16 @@ def check_feeding(
         if field is None:
             message = f"no field of the data is named like the input `{name}`; they have {listed(fields)}"
             found.error("E0505", message, span, help="an input takes the field of its own name: rename the input, or the field")
-        elif not _fits(tensor.spec.shape[1:], field.spec.shape[1:]):
+        elif not _fits(tensor.spec.shape[1:], field.spec.shape[1:], strict):
             message = f"`{name}` of the data is {field.spec}, but the input takes {tensor.spec}"
             found.error("E0506", message, span, help=_resize(tensor.spec.shape, field.spec.shape))
     if sink is None:
         found.raise_errors()
 
 
-def _fits(wanted: tuple[int | None, ...], given: tuple[int | None, ...]) -> bool:
-    """Whether tensors of one shape can be fed where the other is taken. A size not known passes."""
-    return len(wanted) == len(given) and all(a is None or b is None or a == b for a, b in zip(wanted, given))
+def _fits(wanted: tuple[int | None, ...], given: tuple[int | None, ...], strict: bool) -> bool:
+    """Whether tensors of one shape can be fed where the other is taken."""
+    return len(wanted) == len(given) and all(a is None or a == b or (b is None and not strict) for a, b in zip(wanted, given))
 
 
 def _resize(wanted: tuple[int | None, ...], given: tuple[int | None, ...]) -> str:
@@ -213,20 +228,23 @@ def _resize(wanted: tuple[int | None, ...], given: tuple[int | None, ...]) -> st
     return f"change the input to {_sizes(given)}"
 
 
-def check_experiment(graphs: tuple[Graph, Graph], data: Mapping[str, Pipeline | None], train: Train, sink: Sink, span_of: SpanOf) -> None:
+def check_wiring(document: Document, graph: Graph, experiment: Experiment, sink: Sink) -> None:
     """Reports what is wrong between network, data and losses, as far as it is known without reading data.
 
     Args:
-        graphs: the training graph and the inference graph.
-        data: the pipelines `train`, `validation`, `test`; None where the spec has none.
+        graph: the training graph.
     """
-    learning, inference = graphs
-    for part, pipeline in data.items():
-        fields = None if pipeline is None else pipeline.fields()
-        if fields is not None:
-            check_feeding(learning if part == "train" else inference, fields, sink=sink, span_of=span_of, path=("data", part))
-    training = data.get("train")
-    wire(learning, train, None if training is None else training.fields(), sink=sink, span_of=span_of)
+    from specc.language.spec import Spec
+
+    span_of = Spec(document).span_of
+    known: dict[str, Fields | None] = {}
+    for part in ("train", "validation", "test"):
+        pipeline = getattr(experiment.data, part)
+        known[part] = fields = None if pipeline is None else pipeline.fields()
+        # Inputs that are there only while learning are not fed when the model is measured.
+        if fields is not None and (part == "train" or not graph.training):
+            check_feeding(graph, fields, sink=sink, span_of=span_of, path=("data", part))
+    wire(graph, experiment.train, known["train"], sink=sink, span_of=span_of)
 
 
 def listed(names: Iterable[str]) -> str:

@@ -2,16 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-if TYPE_CHECKING:
-    import keras
-    import tensorflow as tf
+import keras
+import tensorflow as tf
 
+from specc.data.given import check_parts, given_feed
+from specc.data.pipeline import Feed, feed, open_pipeline
+from specc.data.sources import first_line
+from specc.diagnostics import fail
+from specc.graph import Graph, KerasCall
+from specc.keras_backend.build import construct
+from specc.keras_backend.network import Network, build_network
+from specc.language.wiring import Wired, check_feeding, wire
+from specc.objectives.by_head import ByHead
+from specc.registry.experiment import Train
+from specc.training.adapt import adapt_normalization
+from specc.training.curves import draw_curves
+from specc.training.distribution import choose_strategy, on_gpu
+from specc.training.folder import CURVES, RunFolder, versions
+from specc.training.interrupt import Interrupt, interruptible
+from specc.training.loop import Job, Record, fit
+from specc.training.progress import ProgressBar
+from specc.training.schedules import Length, learning_rate
+
+if TYPE_CHECKING:
     from specc.language.spec import Spec
+
+Status = Literal["finished", "interrupted"]
 
 
 @dataclass(frozen=True)
@@ -23,13 +46,15 @@ class Run:
         path: the run folder: spec.yaml, metrics.jsonl, curves.png, model.keras, run.json.
         status: `finished` or `interrupted`.
         classes: names of the classes, where the data tell them.
+        spec: what was trained.
     """
 
     model: keras.Model
-    history: list[dict[str, Any]]
+    history: list[Record]
     path: Path
-    status: Literal["finished", "interrupted"]
-    classes: tuple[str, ...] = ()
+    status: Status
+    classes: tuple[str, ...]
+    spec: Spec = field(repr=False)
 
 
 def train(
@@ -41,7 +66,7 @@ def train(
     callbacks: Sequence[keras.callbacks.Callback] = (),
     progress: bool = True,
 ) -> Run:
-    """Trains a spec.
+    """Trains a spec. Ctrl-C ends the run after the steps that are being done; what was learned until then is kept.
 
     Args:
         spec: what `specc.load` returned.
@@ -54,4 +79,183 @@ def train(
     Raises:
         SpecError: the spec's training section or the data are wrong.
     """
-    raise NotImplementedError
+    setting, graphs = spec.experiment.train, _graphs(spec)
+    wired, training, validation = prepare(spec, graphs, data or {})
+    devices = choose_strategy(strategy)
+    folder = RunFolder.create(spec.name, directory)
+    keras.utils.set_random_seed(setting.seed)
+    with precision(setting.precision), devices.scope():
+        job = make_job(graphs, setting, wired, training, validation, devices, callbacks)
+    folder.spec(spec.text)
+    folder.status(status="running", name=spec.name, **_facts(job, setting, training))
+    records: list[Record] = []
+    with interruptible() as interrupt, _bar(progress, job) as bar, _told(folder, spec):
+        fit(job, _Watch(folder, interrupt, bar, records))
+    status: Status = "interrupted" if interrupt.asked else "finished"
+    _finish(folder, job.network.inference, records, status, spec.name)
+    return Run(job.network.inference, records, folder.path, status, training.classes, spec)
+
+
+def _graphs(spec: Spec) -> tuple[Graph, Graph]:
+    """The training graph and the inference graph: one where nothing depends on `training`."""
+    learning = spec.graph(training=True)
+    return learning, spec.graph() if spec.uses_training else learning
+
+
+def prepare(spec: Spec, graphs: tuple[Graph, Graph], data: Mapping[str, tf.data.Dataset]) -> tuple[tuple[Wired, ...], Feed, Feed | None]:
+    """Losses wired to heads and targets, and the feeds of training and validation.
+
+    Raises:
+        SpecError: losses, network and data do not fit.
+    """
+    check_parts(data)
+    setting = spec.experiment.train
+    found = {}
+    for part, graph in (("train", graphs[0]), ("validation", graphs[1])):
+        pipeline = getattr(spec.experiment.data, part)
+        if part in data:
+            found[part] = given_feed(data[part], graph, setting, setting.batch_size, part)
+            check_feeding(graph, found[part].fields)
+        elif pipeline is not None:
+            opened = open_pipeline(pipeline, spec.span_of("data", part, "source"))
+            check_feeding(graph, opened.fields, span_of=spec.span_of, path=("data", part), strict=True)
+            losses = wire(graphs[0], setting, opened.fields, span_of=spec.span_of)
+            only = [*graph.inputs, *(one.target for one in losses)]
+            found[part] = feed(opened, setting.batch_size, seed=setting.seed, training=part == "train", only=only)
+    if "train" not in found:
+        help = "add a section `data: {train: {source: ...}}`, or hand in `data={\"train\": ...}` in Python"
+        raise fail("E0509", f"`{spec.name}` has no data to train on", spec.span_of("data"), help=help)
+    wired = wire(graphs[0], setting, found["train"].fields, span_of=spec.span_of)
+    if "validation" in found:
+        wire(graphs[0], setting, found["validation"].fields, span_of=spec.span_of)
+    return wired, found["train"], found.get("validation")
+
+
+def make_job(
+    graphs: tuple[Graph, Graph],
+    setting: Train,
+    wired: Sequence[Wired],
+    training: Feed,
+    validation: Feed | None,
+    devices: tf.distribute.Strategy,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+) -> Job:
+    """Builds model, objective and optimizer. To be called under the strategy's scope."""
+    network = build_network(*graphs)
+    adapt_normalization(network.training, training)
+    objective = ByHead(wired, setting.metrics)
+    optimizer = make_optimizer(setting, Length(training.steps, setting.epochs))
+    if not network.training.trainable_variables:
+        raise fail("E0509", "the model has no weights that learn")
+    optimizer.build(network.training.trainable_variables)
+    return Job(
+        network=network,
+        objective=objective,
+        optimizer=optimizer,
+        training=training,
+        validation=validation,
+        strategy=devices,
+        epochs=setting.epochs,
+        steps_per_execution=setting.steps_per_execution,
+        jit_compile=compiles(setting, devices),
+        callbacks=callbacks,
+        state=objective.setup(network),
+    )
+
+
+def make_optimizer(setting: Train, length: Length) -> keras.optimizers.Optimizer:
+    """The optimizer with its schedule, and with loss scaling where half precision needs it."""
+    call = setting.optimizer.call()
+    rate = learning_rate(setting.schedule, setting.optimizer.params.learning_rate, length)  # type: ignore[attr-defined]
+    optimizer = construct(KerasCall(call.target, call.args, {**call.kwargs, "learning_rate": rate}))
+    return keras.optimizers.LossScaleOptimizer(optimizer) if setting.precision == "mixed_float16" else optimizer
+
+
+def compiles(setting: Train, devices: tf.distribute.Strategy) -> bool:
+    """Whether XLA compiles steps: on a CPU it is slower, and replicas cannot meet inside."""
+    if setting.jit_compile == "auto":
+        return on_gpu() and devices.num_replicas_in_sync == 1
+    return bool(setting.jit_compile)
+
+
+@contextlib.contextmanager
+def precision(policy: str) -> Iterator[None]:
+    """Layers made here have this number format."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+@dataclass
+class _Watch:
+    """Writes what happens to the folder and shows it."""
+
+    folder: RunFolder
+    interrupt: Interrupt
+    bar: ProgressBar | None
+    records: list[Record]
+
+    @property
+    def stopping(self) -> bool:
+        return self.interrupt.asked
+
+    def epoch(self, epoch: int) -> None:
+        if self.bar is not None:
+            self.bar.epoch(epoch)
+
+    def steps(self, done: int, means: Record) -> None:
+        if self.bar is not None:
+            self.bar.steps(done, means)
+
+    def record(self, record: Record) -> None:
+        self.records.append(record)
+        self.folder.record(record)
+        if self.bar is not None:
+            self.bar.record(record)
+
+
+def _bar(progress: bool, job: Job) -> Any:
+    return ProgressBar(job.epochs, job.training.steps, job.training.examples) if progress else contextlib.nullcontext()
+
+
+@contextlib.contextmanager
+def _told(folder: RunFolder, spec: Spec) -> Iterator[None]:
+    """Says in the folder that a run has failed, and tells what data did wrong as a diagnostic."""
+    try:
+        yield
+    except BaseException as error:
+        folder.status(status="failed", ended=_now())
+        if isinstance(error, tf.errors.InvalidArgumentError):
+            message = f"a step failed on the data: {first_line(error)}"
+            raise fail("E0511", message, spec.span_of("data"), help="are labels within the head's classes, and sizes the same?") from error
+        raise
+
+
+def _finish(folder: RunFolder, model: keras.Model, records: Sequence[Record], status: Status, name: str) -> None:
+    folder.model(model)
+    draw_curves(records, folder.path / CURVES, name)
+    folder.status(status=status, ended=_now(), epochs_done=sum("interrupted" not in record for record in records))
+
+
+def _facts(job: Job, setting: Train, training: Feed) -> dict[str, Any]:
+    return {
+        "started": _now(),
+        "seed": setting.seed,
+        "epochs": setting.epochs,
+        "batch_size": setting.batch_size,
+        "steps_per_epoch": training.steps,
+        "precision": setting.precision,
+        "jit_compile": job.jit_compile,
+        "replicas": job.strategy.num_replicas_in_sync,
+        "devices": [device.name for device in tf.config.list_logical_devices()],
+        "parameters": job.network.inference.count_params(),
+        "classes": list(training.classes),
+        "versions": versions(),
+    }
+
+
+def _now() -> str:
+    return datetime.now().astimezone().isoformat(timespec="seconds")

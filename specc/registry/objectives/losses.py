@@ -47,7 +47,6 @@ class SoftmaxCrossEntropy(ClassLoss):
     """
 
     label_smoothing: float = param("Share of the label that goes to all classes evenly.", default=0.0, minimum=0, below=1)
-    ignore: int | None = param("A label that does not count: a border, padding.", default=None)
 
 
 @declare("loss", "sigmoid_cross_entropy", target="specc.objectives.classification.sigmoid_cross_entropy", examples=[{}, {"label_smoothing": 0.1}])

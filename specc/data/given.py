@@ -1,0 +1,107 @@
+"""Data sets handed in from Python.
+
+A `tf.data.Dataset` gives mappings of fields, or pairs (x, y). In a pair, a tensor x feeds the model's only input and a
+mapping feeds inputs by name; a tensor y is the only target and a mapping has targets by name. The data set may be
+batched or not: a tensor of the input's own rank, batch included, is a batch, one axis less an example, and examples are
+batched with the spec's `batch_size`. Order is the data set's own: specc shuffles only what it reads itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import tensorflow as tf
+
+from specc.data.examples import fields_of
+from specc.data.pipeline import Feed
+from specc.data.sources import first_line
+from specc.diagnostics import fail
+from specc.graph import Graph
+from specc.language.wiring import listed
+from specc.registry.entry import nearest
+from specc.registry.experiment import Train
+
+PARTS = ("train", "validation", "test")
+
+
+def check_parts(data: Mapping[str, Any]) -> None:
+    """Raises SpecError where `data` has a part that is none, or something else than a data set."""
+    for part, given in data.items():
+        if part not in PARTS:
+            close = nearest(str(part), PARTS)
+            raise fail("E0508", f"`data` has no part `{part}`", help=f"did you mean `{close}`?" if close else f"the parts are {listed(PARTS)}")
+        if not isinstance(given, tf.data.Dataset):
+            message = f"`data[\"{part}\"]` must be a tf.data.Dataset, not {type(given).__name__}"
+            raise fail("E0508", message, help="tf.data.Dataset.from_tensor_slices((x, y)) makes one of arrays")
+
+
+def given_feed(dataset: tf.data.Dataset, graph: Graph, train: Train, batch_size: int, part: str = "train") -> Feed:
+    """The batches of a data set that was handed in.
+
+    Raises:
+        SpecError: its elements are no fields, or it is endless or empty.
+    """
+    spec = dataset.element_spec
+    _named(spec if isinstance(spec, tuple) else (spec,), graph, train, part)  # told here: inside `map` errors would lose their kind
+    named = dataset.map(lambda *element: _named(element, graph, train, part))
+    if not _is_batched(named.element_spec, graph):
+        named = named.batch(batch_size)
+    steps = _steps(named, part)
+    fields = fields_of(named.element_spec, {}, batched=True)
+    return Feed(lambda first, last: named.repeat(last - first).prefetch(tf.data.AUTOTUNE), steps, None, fields)
+
+
+def _named(element: tuple[Any, ...], graph: Graph, train: Train, part: str) -> dict[str, Any]:
+    """The fields of an element."""
+    if len(element) == 1 and isinstance(element[0], dict):
+        return _plain(element[0], part)
+    if len(element) != 2:
+        found = f"{len(element)} parts" if len(element) > 1 else "one tensor"
+        raise fail("E0508", f"elements of the {part} data must be mappings of fields or pairs (x, y), not {found}")
+    x, y = element
+    inputs = list(graph.inputs)
+    if not isinstance(x, dict) and len(inputs) > 1:
+        raise fail("E0508", f"the model takes {listed(inputs)}, but x of the {part} data is one tensor", help="give x as a mapping by input")
+    x = x if isinstance(x, dict) else {inputs[0]: x}
+    y = y if isinstance(y, dict) else {_target_name(train): y}
+    both = x.keys() & y.keys()
+    if both:
+        raise fail("E0508", f"x and y of the {part} data both have {listed(sorted(both))}", help="give them different names")
+    return _plain({**x, **y}, part)
+
+
+def _plain(fields: dict[str, Any], part: str) -> dict[str, Any]:
+    for name, value in fields.items():
+        if not isinstance(value, (tf.Tensor, tf.TensorSpec)):
+            raise fail("E0508", f"the field `{name}` of the {part} data is no tensor but {type(value).__name__}")
+    return {name: value for name, value in fields.items() if value.dtype != tf.string}
+
+
+def _target_name(train: Train) -> str:
+    """What a target without a name is called: as the losses ask for it, if they all ask for one."""
+    losses = [*train.losses.values(), *([train.objective] if train.objective is not None else [])]
+    asked = {loss.params.target for loss in losses}  # type: ignore[attr-defined]
+    return next(iter(asked)) or "target" if len(asked) == 1 else "target"
+
+
+def _is_batched(spec: Mapping[str, Any], graph: Graph) -> bool:
+    """Whether the fields that feed inputs have a batch axis. Ranks that fit neither are told later, with their shapes."""
+    fed = [(tensor.spec.rank, spec[name].shape.rank) for name, tensor in graph.inputs.items() if name in spec]
+    return not fed or any(rank is None or rank >= wanted for wanted, rank in fed)
+
+
+def _steps(batches: tf.data.Dataset, part: str) -> int:
+    """Batches of one pass. Data sets that do not know are counted once."""
+    cardinality = int(batches.cardinality())
+    if cardinality == tf.data.INFINITE_CARDINALITY:
+        raise fail("E0508", f"the {part} data are endless", help="end an epoch with `.take(steps)`")
+    try:
+        steps = cardinality if cardinality >= 0 else int(batches.reduce(0, lambda count, _: count + 1))
+    except tf.errors.OpError as error:
+        raise fail("E0508", f"the {part} data cannot be read: {first_line(error)}") from error
+    if steps == 0:
+        raise fail("E0508", f"the {part} data are empty")
+    return steps
+
+

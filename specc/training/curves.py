@@ -1,0 +1,42 @@
+"""The metrics of a run as a picture."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from specc.training.progress import HIDDEN
+
+COLOURS = {"training": "#4c72b0", "validation": "#dd8452"}
+
+
+def draw_curves(records: Sequence[Mapping[str, Any]], path: Path, title: str) -> None:
+    """Draws every metric over the epochs, training and validation in one panel."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
+
+    names = list(dict.fromkeys(name.removeprefix("val_") for record in records for name in record if name not in HIDDEN))
+    if not names:
+        return
+    columns = min(len(names), 3)
+    rows = -(-len(names) // columns)
+    figure = Figure(figsize=(4.8 * columns, 3.4 * rows + 0.3), layout="constrained")
+    FigureCanvasAgg(figure)
+    figure.suptitle(title)
+    for place, name in enumerate(names, start=1):
+        axes = figure.add_subplot(rows, columns, place)
+        for label, key in (("training", name), ("validation", f"val_{name}")):
+            points = [(record["epoch"], record[key]) for record in records if key in record]
+            if points:
+                axes.plot(*zip(*points, strict=True), marker="o", markersize=3, color=COLOURS[label], label=label)
+        axes.set_title(name.replace("_", " "))
+        axes.set_xlabel("epoch")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.grid(alpha=0.3)
+        axes.legend()
+    aside = path.with_name(f"aside-{path.name}")
+    figure.savefig(aside, dpi=110)
+    os.replace(aside, path)

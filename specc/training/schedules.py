@@ -1,0 +1,90 @@
+"""Schedules of the learning rate. Each function makes one for a run of known length, from the optimizer's rate on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+from keras import ops
+
+from specc.keras_backend.build import resolve
+from specc.registry.entry import Choice
+
+Rate = float | keras.optimizers.schedules.LearningRateSchedule
+
+
+@dataclass(frozen=True)
+class Length:
+    """How long a run is: steps of an epoch, and epochs."""
+
+    steps: int
+    epochs: int
+
+    @property
+    def total(self) -> int:
+        return self.steps * self.epochs
+
+
+class Warmup(keras.optimizers.schedules.LearningRateSchedule):
+    """Rises evenly to the peak, then follows another schedule, whose steps count from there.
+
+    Step k of the first `steps` has peak * (k + 1) / steps, so that no step is made with a rate of 0.
+    """
+
+    def __init__(self, peak: float, steps: int, after: Rate) -> None:
+        self.peak, self.steps, self.after = peak, steps, after
+
+    def __call__(self, step: Any) -> Any:
+        step = ops.cast(step, "float32")
+        later = self.after(step - self.steps) if callable(self.after) else self.after
+        return ops.where(step < self.steps, self.peak * (step + 1) / self.steps, later)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"peak": self.peak, "steps": self.steps, "after": self.after}
+
+
+def learning_rate(schedule: Choice | None, peak: float, length: Length) -> Rate:
+    """The learning rate of a run: a number, or a schedule of the steps."""
+    return peak if schedule is None else resolve(schedule.entry.target)(peak, length, **vars(schedule.params))
+
+
+def constant(peak: float, length: Length, *, warmup_epochs: float = 0.0, warmup_steps: int | None = None) -> Rate:
+    """The peak throughout, after the warm-up."""
+    return _warmed(peak, peak, _warmup(length, warmup_epochs, warmup_steps))
+
+
+def cosine(peak: float, length: Length, *, alpha: float = 0.0, warmup_epochs: float = 0.0, warmup_steps: int | None = None) -> Rate:
+    """Half a cosine from the peak to `alpha * peak` (Loshchilov and Hutter, 2016, arXiv:1608.03983)."""
+    warmup = _warmup(length, warmup_epochs, warmup_steps)
+    after = keras.optimizers.schedules.CosineDecay(peak, max(length.total - warmup, 1), alpha=alpha)
+    return _warmed(peak, after, warmup)
+
+
+def piecewise(
+    peak: float,
+    length: Length,
+    *,
+    epochs: Sequence[float],
+    factor: float = 0.1,
+    warmup_epochs: float = 0.0,
+    warmup_steps: int | None = None,
+) -> Rate:
+    """Falls by a factor at the beginning of each epoch named; epochs count from the start of the run, warm-up included."""
+    warmup = _warmup(length, warmup_epochs, warmup_steps)
+    # Keras changes the value after a boundary, we at it: step k is the (k + 1)th.
+    boundaries = [float(math.ceil(epoch * length.steps) - warmup - 1) for epoch in sorted(epochs)]
+    if not boundaries:
+        return _warmed(peak, peak, warmup)
+    after = keras.optimizers.schedules.PiecewiseConstantDecay(boundaries, [peak * factor**falls for falls in range(len(boundaries) + 1)])
+    return _warmed(peak, after, warmup)
+
+
+def _warmup(length: Length, epochs: float, steps: int | None) -> int:
+    return round(epochs * length.steps) if steps is None else steps
+
+
+def _warmed(peak: float, after: Rate, warmup: int) -> Rate:
+    return Warmup(peak, warmup, after) if warmup else after
