@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from specc.diagnostics import Note, Sink, Span
 from specc.graph import KerasCall
 from specc.language import expressions
 from specc.language.document import Document, Step
 from specc.language.expressions import ExpressionError, Unavailable, describe
-from specc.language.schema import SchemaBuilder, check_values
+from specc.language.schema import check_values, word_validator
 from specc.language.scope import POISON, Result, Scope, UnknownName, follow
 from specc.language.syntax import Entry, ListNode, MapNode, Node, ScalarNode
 from specc.language.vocabulary import Word
@@ -23,8 +22,7 @@ class Failed(Exception):
     """Something was reported; what depends on it is given up without a further word."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Frame:
+class Frame(NamedTuple):
     """Where a step runs: its scope, the current tensor, and how it was reached.
 
     Args:
@@ -47,7 +45,15 @@ class Frame:
     depth: int = 0
 
     def at(self, **changes: Any) -> Frame:
-        return replace(self, **changes)
+        return self._replace(**changes)
+
+
+class Bound(NamedTuple):
+    """A layer's parameters, the call that makes it, and the options that it is called with."""
+
+    params: Params
+    call: KerasCall
+    options: Mapping[str, Any]
 
 
 class Evaluator:
@@ -57,8 +63,9 @@ class Evaluator:
         self.sink = sink
         self.training = training
         self.reads_training = False
-        self._bound: dict[Any, tuple[Params, KerasCall]] = {}
+        self._bound: dict[Any, Bound] = {}
         self._checked: set[Any] = set()
+        self._validators: dict[Word, Any] = {}
 
     # Errors
 
@@ -145,7 +152,7 @@ class Evaluator:
             raise Failed
         return values, MapNode(places, step.word_span), fixed
 
-    def bound(self, word: Word, entry: WordEntry, step: Step, frame: Frame) -> tuple[Params, KerasCall]:
+    def bound(self, word: Word, entry: WordEntry, step: Step, frame: Frame) -> Bound:
         """A layer's parameters and its lowering."""
         values, places, fixed = self.arguments(word, step, frame)
         key = (word.name, repr(values))
@@ -153,7 +160,7 @@ class Evaluator:
             if not fixed or _missing(word, values):
                 self._check(word, values, places, frame)
             params = bind(entry.params, values)
-            self._bound[key] = params, entry.call(params)
+            self._bound[key] = Bound(params, entry.call(params), entry.options(params))
         return self._bound[key]
 
     def block_values(self, word: Word, step: Step, frame: Frame) -> dict[str, Any]:
@@ -171,10 +178,10 @@ class Evaluator:
         key = (word.name, repr(values))
         if key in self._checked:
             return
-        builder = SchemaBuilder()
-        schema = builder.word(word)
+        if word not in self._validators:
+            self._validators[word] = word_validator(word)
         local = Sink()
-        if check_values({**schema, "$defs": builder.definitions}, values, places, local, word.name):
+        if check_values(self._validators[word], values, places, local, word.name):
             self._checked.add(key)
             return
         for found in local:

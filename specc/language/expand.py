@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -9,8 +10,8 @@ from specc.diagnostics import Note, Sink, Span
 from specc.graph import Argument, Graph, Layer, Node, Origin, Tensor, TensorSpec
 from specc.language import models
 from specc.language.document import Block, Document, Step, names_in_scope
-from specc.language.evaluation import Evaluator, Failed, Frame, own_place
-from specc.language.schema import check_values
+from specc.language.evaluation import Bound, Evaluator, Failed, Frame, own_place
+from specc.language.schema import SHAPE, check_values, validator_of
 from specc.language.scope import POISON, Result, Scope
 from specc.language.syntax import ListNode, MapNode, ScalarNode
 from specc.language.syntax import Node as Written
@@ -35,6 +36,7 @@ class Expander:
         self.evaluator = Evaluator(sink, training)
         self.nodes: list[Node] = []
         self.layers: dict[str, Layer] = {}
+        self._met: set[tuple[ParamDeclaration, str]] = set()
 
     # The whole
 
@@ -86,9 +88,13 @@ class Expander:
     def meets(self, value: Any, declaration: ParamDeclaration, node: Written) -> bool:
         if not declaration.schema or isinstance(value, Result):
             return True
-        name = declaration.name
+        name, key = declaration.name, (declaration, repr(value))
+        if key in self._met:
+            return True
         local = Sink()
-        if check_values({"properties": {name: dict(declaration.schema)}}, {name: value}, _wrap(name, node), local, "params"):
+        validator = validator_of(json.dumps({"properties": {name: declaration.schema}}))
+        if check_values(validator, {name: value}, _wrap(name, node), local, "params"):
+            self._met.add(key)
             return True
         for found in local:
             declared = Note(f"`{name}` is declared here", declaration.span)
@@ -111,11 +117,8 @@ class Expander:
         return inputs
 
     def _check_sizes(self, name: str, sizes: Any, node: Written) -> None:
-        local = Sink()
-        schema = {"properties": {name: {"type": "array", "items": {"type": ["integer", "null"], "minimum": 1}}}}
-        if not check_values(schema, {name: sizes}, _wrap(name, node), local, "inputs"):
-            for found in local:
-                self.sink.add(found)
+        validator = validator_of(json.dumps({"properties": {name: SHAPE}}))
+        if not check_values(validator, {name: sizes}, _wrap(name, node), self.sink, "inputs"):
             raise Failed
 
     def _with_inputs(self, frame: Frame, inputs: Mapping[str, Result]) -> Frame:
@@ -403,9 +406,9 @@ class Expander:
     # Layers
 
     def _layer(
-        self, step: Step, word: Word, entry: Entry, frame: Frame, path: str, source: Any, bound: Any = None, options: Mapping[str, Any] | None = None
+        self, step: Step, word: Word, entry: Entry, frame: Frame, path: str, source: Any, bound: Bound | None = None, options: Mapping[str, Any] | None = None
     ) -> Result:
-        params, call = bound if bound is not None else self.evaluator.bound(word, entry, step, frame)
+        params, call, own = bound if bound is not None else self.evaluator.bound(word, entry, step, frame)
         arguments = self._call_arguments(step, entry, frame, source)
         if arguments is None:
             return POISON
@@ -415,14 +418,14 @@ class Expander:
             raise self._mismatch(mismatch, step, arguments, frame) from None
         layer = self._layer_at(path, word, call, facts, frame, step)
         outputs = [*(facts.output if isinstance(facts.output, list) else [facts.output]), *facts.extras.values()]
-        chosen = {**entry.options(params), **(options or {})}
+        chosen = {**own, **options} if options else own
         sequence = isinstance(facts.output, list) or bool(facts.extras)
         node = Node(path, layer, arguments, chosen, tuple(outputs), facts.macs, Origin(step.span, frame.chain), sequence)
         self.nodes.append(node)
         tensors = [Tensor(spec, node, index) for index, spec in enumerate(outputs)]
         extras = {name: Result(tensor) for name, tensor in zip(facts.extras, tensors[len(outputs) - len(facts.extras) :], strict=True)}
         value: Argument = tuple(tensors) if isinstance(facts.output, list) else tensors[0]
-        return Result(value, extras, applied=(step, word, (params, call), path), label=path)
+        return Result(value, extras, applied=(step, word, Bound(params, call, own), path), label=path)
 
     def _layer_at(self, path: str, word: Word, call: Any, facts: Facts, frame: Frame, step: Step) -> Layer:
         """The layer of a path; where weights are shared, the one that was made first."""

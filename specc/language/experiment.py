@@ -9,7 +9,7 @@ from specc.graph import Graph
 from specc.language.document import Document
 from specc.language.evaluation import Evaluator, Failed
 from specc.language.expand import Expander
-from specc.language.schema import SchemaBuilder, check_values
+from specc.language.schema import SchemaBuilder, Validator, check_values
 from specc.language.scope import Scope
 from specc.language.spec import Experiment
 from specc.language.syntax import MapNode
@@ -52,7 +52,7 @@ def _bound(document: Document, sink: Sink) -> Experiment | None:
             return None
         builder = SchemaBuilder()
         schema = builder.section(params)
-        if not check_values({**schema, "$defs": builder.definitions}, values, node, sink, name):
+        if not check_values(Validator({**schema, "$defs": builder.definitions}), values, node, sink, name):
             return None
         found[name] = bind(params, values)
     return Experiment(found["data"], found["train"])

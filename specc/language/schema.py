@@ -26,6 +26,7 @@ NAME = {"type": "string", "pattern": "^[a-z][a-z0-9_]*$"}
 NAMES = {"pattern": "^[a-z][a-z0-9_]*$"}
 ANY: dict[str, Any] = {}
 TEXT = {"type": "string"}
+SHAPE = {"type": "array", "items": {"type": ["integer", "null"], "minimum": 1}}
 DTYPES = ["float32", "float16", "bfloat16", "float64", "int32", "int64", "uint8", "int8", "bool"]
 
 
@@ -176,7 +177,7 @@ def document_schema(vocabulary: Vocabulary, used: Iterable[str], sections: Itera
         "reference": TEXT,
         "extends": TEXT,
         "params": {"type": "object", "propertyNames": NAMES},
-        "inputs": named(closed({"shape": _shape(), "dtype": {"enum": DTYPES}, "when": {"type": "boolean"}}, required=["shape"])),
+        "inputs": named(closed({"shape": SHAPE, "dtype": {"enum": DTYPES}, "when": {"type": "boolean"}}, required=["shape"])),
         "blocks": named(block),
         "defaults": {
             "type": "object",
@@ -202,10 +203,6 @@ def experiment_schemas(builder: SchemaBuilder, sections: Iterable[str]) -> dict[
     return schemas
 
 
-def _shape() -> dict[str, Any]:
-    return {"type": "array", "items": {"type": ["integer", "null"], "minimum": 1}}
-
-
 def _without_required(schema: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in schema.items() if key != "required"}
 
@@ -228,14 +225,22 @@ def check_document(root: MapNode, vocabulary: Vocabulary, used: Iterable[str], s
 
 
 @cache
-def _params_validator(key: str) -> Any:
-    return Validator(json.loads(key))
+def validator_of(kind: str) -> Any:
+    """The validator of a schema that is given as JSON text."""
+    return Validator(json.loads(kind))
 
 
-def check_values(schema: Mapping[str, Any], values: Any, node: Node, sink: Sink, owner: str = "") -> bool:
-    """Checks evaluated values against a schema; reports at the places of `node`. Returns whether all is well."""
+def word_validator(word: Word) -> Any:
+    """The validator of the arguments of a layer or a block."""
+    builder = SchemaBuilder()
+    schema = builder.word(word)
+    return Validator({**schema, "$defs": builder.definitions})
+
+
+def check_values(validator: Any, values: Any, node: Node, sink: Sink, owner: str = "") -> bool:
+    """Checks evaluated values; reports at the places of `node`. Returns whether all is well."""
     found = False
-    for error in _params_validator(json.dumps(schema)).iter_errors(values):
+    for error in validator.iter_errors(values):
         report(error, node, sink, None, owner)
         found = True
     return not found

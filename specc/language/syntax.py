@@ -6,6 +6,7 @@ PyYAML's own rules are those of YAML 1.1, where `1e-4` is a string and `no` is f
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,11 +15,12 @@ from typing import Any
 
 import yaml
 
-from specc.diagnostics import Note, Sink, Source, Span, fail
+from specc.diagnostics import BREAK, Note, Sink, Source, Span, fail
 
 Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 MAX_NODES = 1_000_000
+MAX_DEPTH = 100
 
 BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 NULLS = {"", "~", "null", "Null", "NULL"}
@@ -93,7 +95,7 @@ def plain_value(node: Node) -> Any:
 def read(path: Path) -> Source:
     """The text of a file. Raises SpecError where it cannot be read."""
     try:
-        return Source(str(path), path.read_text(encoding="utf-8"))
+        return Source(str(path), path.read_bytes().decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise fail("E0001", f"`{path}` is not a text file in UTF-8") from None
     except OSError as error:
@@ -110,9 +112,9 @@ def parse(source: Source) -> Node:
     except yaml.MarkedYAMLError as error:
         raise _syntax_error(source, error) from None
     except yaml.YAMLError as error:
-        raise fail("E0002", f"`{source.name}` is not YAML: {str(error).splitlines()[0]}") from None
-    except RecursionError:
-        raise fail("E0002", f"`{source.name}` is nested too deeply") from None
+        raise _unreadable(source, error) from None
+    except UnicodeEncodeError as error:  # a lone surrogate
+        raise _unreadable(source, error) from None
     finally:
         if loader is not None:
             loader.dispose()
@@ -134,14 +136,19 @@ def parse_value(source: Source) -> Node:
 class _Composer(Loader):  # type: ignore[misc]
     """Composes nodes whose tag is empty unless one is written."""
 
+    depth = 0
+
     def resolve(self, kind: Any, value: Any, implicit: Any) -> str:
         return ""
 
-    def descend_resolver(self, *_: Any) -> None:
-        pass
+    def descend_resolver(self, parent: Any, index: Any) -> None:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            problem = f"it is nested more than {MAX_DEPTH} deep"
+            raise yaml.composer.ComposerError(None, None, problem, None if parent is None else parent.start_mark)
 
     def ascend_resolver(self) -> None:
-        pass
+        self.depth -= 1
 
 
 def resolve_scalar(text: str) -> Any:
@@ -158,39 +165,46 @@ def resolve_scalar(text: str) -> Any:
     if OTHER_INTEGER.match(text):
         return int(text, 0)
     if FLOAT.match(text):
-        return float(text)
+        number = float(text)
+        return text if math.isinf(number) else number
     if INFINITE.match(text):
         return float(text.replace(".", ""))
     return text
 
 
 class _Converter:
-    """PyYAML's nodes to ours."""
+    """PyYAML's nodes to ours. What an alias repeats is converted once and counted every time."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
         self.sink = Sink()
         self.count = 0
-        self.open: set[int] = set()
+        self.done: dict[int, tuple[Node, int]] = {}
 
     def convert(self, node: yaml.Node) -> Node:
         start, end = node.start_mark, node.end_mark
         span = Span(self.source, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
-        self.count += 1
-        if self.count > MAX_NODES or id(node) in self.open:
+        known = self.done.get(id(node))
+        self.count += 1 if known is None else known[1]
+        if self.count > MAX_NODES:
             raise fail("E0006", "an alias makes the document endless or too large", span, help="write a block or a param in place of the alias")
+        if known is not None:
+            return known[0]
         if node.tag:
             self.sink.error("E0005", f"the tag `{_tag(node.tag)}` is not allowed: a spec is data", span, help="remove the tag")
+        converted: Node
         if isinstance(node, yaml.ScalarNode):
             plain = node.style not in ("'", '"', "|", ">")
-            return ScalarNode(resolve_scalar(node.value) if plain else node.value, span, plain)
-        self.open.add(id(node))
-        converted: Node
+            converted = ScalarNode(resolve_scalar(node.value) if plain else node.value, span, plain)
+            self.done[id(node)] = converted, 1
+            return converted
+        before = self.count
+        self.done[id(node)] = ScalarNode(None, span), MAX_NODES  # inside itself, it is endless
         if isinstance(node, yaml.SequenceNode):
             converted = ListNode(tuple(self.convert(item) for item in node.value), span)
         else:
             converted = self._mapping(node, span)
-        self.open.discard(id(node))
+        self.done[id(node)] = converted, self.count - before + 1
         return converted
 
     def _mapping(self, node: yaml.MappingNode, span: Span) -> MapNode:
@@ -203,10 +217,14 @@ class _Converter:
                 before = value
                 continue
             before = value
-            if not isinstance(key, ScalarNode) or not isinstance(key_node.value, str):
-                self.sink.error("E0007", "a key must be a plain word", key.span)
+            if not isinstance(key, ScalarNode) or not key_node.value:
+                self.sink.error("E0007", "a key must be a word", key.span, help="a list or a mapping cannot be a key")
                 continue
             name = key_node.value
+            if name == "<<" and key.plain:
+                help = "`extends` takes over a whole spec, `defaults` arguments, a block steps"
+                self.sink.error("E0007", "YAML 1.2 has no merge keys", key.span, help=help)
+                continue
             if name in entries:
                 first = entries[name].key
                 self.sink.error("E0003", f"the key `{name}` stands twice", key.span, notes=[Note(f"`{name}` is given first here", first)])
@@ -279,6 +297,19 @@ def _open_expression(source: Source, span: Span) -> Exception | None:
         Span(source, span.line, found.start() + 1, span.line, span.column),
         help=f'quote it: "{whole}"',
     )
+
+
+def _unreadable(source: Source, error: Exception) -> Exception:
+    """A character that YAML does not take."""
+    found = UNREADABLE.search(source.text)
+    if found is None:
+        return fail("E0002", f"`{source.name}` is not YAML: {str(error).splitlines()[0]}")
+    before = BREAK.split(source.text[: found.start()])
+    span = Span(source, len(before), len(before[-1]) + 1, len(before), len(before[-1]) + 2)
+    return fail("E0002", f"this is not YAML: the character U+{ord(found.group()):04X} is not allowed", span, help="remove it")
+
+
+UNREADABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def _other_error(source: Source, span: Span, error: yaml.MarkedYAMLError) -> Exception:

@@ -9,6 +9,7 @@ Modules that declare words do not use `from __future__ import annotations`: anno
 import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, ClassVar, dataclass_transform
 
 from specc.graph import KerasCall, TensorSpec, Weight
@@ -35,7 +36,7 @@ KEYWORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Param:
     """One parameter. `call` marks an argument of the layer's call in place of its constructor."""
 
@@ -48,6 +49,11 @@ class Param:
     @property
     def required(self) -> bool:
         return self.default is REQUIRED
+
+    @cached_property
+    def bound_default(self) -> Any:
+        """The default as `bind` gives it."""
+        return bind_value(self.type, self.default)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,7 +102,7 @@ class Params:
             elif parameter.required:
                 raise TypeError(f"{type(self).__name__} needs `{name}`")
             else:
-                self.__dict__[name] = bind_value(parameter.type, parameter.default)
+                self.__dict__[name] = parameter.bound_default
         if values:
             raise TypeError(f"{type(self).__name__} has no parameter `{next(iter(values))}`")
 
@@ -117,7 +123,7 @@ class Params:
         return {
             name: self.__dict__[name]
             for name, parameter in self.parameters.items()
-            if parameter.required or self.__dict__[name] != bind_value(parameter.type, parameter.default)
+            if parameter.required or self.__dict__[name] != parameter.bound_default
         }
 
 
