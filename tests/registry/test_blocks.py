@@ -1,0 +1,130 @@
+"""The blocks and heads that come with specc: every one documented, and each option does what it says. No TensorFlow."""
+
+from pathlib import Path
+
+import pytest
+
+import specc
+from specc.language.vocabulary import builtin_block
+from specc.registry import block_files
+from specc.registry.entry import find
+from specc.zoo import zoo
+
+
+def graph(tmp_path: Path, step: str, shape: str = "[8, 8, 16]", **sections: str):
+    text = [f"specc: 1\nname: case\ninputs: {{x_in: {shape}}}", *(f"{key}: {value}" for key, value in sections.items())]
+    path = tmp_path / "case.yaml"
+    path.write_text("\n".join(text) + f"\nlayers:\n  - {step}\n", encoding="utf-8")
+    return specc.analyze(specc.load(path))
+
+
+def output(found):
+    (tensor,) = found.outputs.values()
+    return tensor.spec.shape
+
+
+@pytest.mark.parametrize("name", block_files())
+def test_every_block_is_documented(name: str) -> None:
+    word = builtin_block(name)
+    assert find("layer", name) is None, "a layer of that name hides the block"
+    assert word.block.get("summary") is not None
+    for parameter in word.parameters.values():
+        assert parameter.doc.endswith("."), parameter.name
+
+
+def test_bottleneck_projects_only_where_the_shape_changes(tmp_path) -> None:
+    """By hand, without biases: 1x1, 3x3 and 1x1 kernels, and two weights a channel in each batch normalization."""
+    plain = graph(tmp_path, "bottleneck: {filters: 4}", defaults="{conv2d: {use_bias: false}}")
+    assert plain.trainable_parameters == 16 * 4 + 9 * 4 * 4 + 4 * 16 + 2 * (4 + 4 + 16)
+    projected = graph(tmp_path, "bottleneck: {filters: 4, strides: 2}", defaults="{conv2d: {use_bias: false}}")
+    assert projected.trainable_parameters == plain.trainable_parameters + 16 * 16 + 2 * 16
+    assert output(projected) == (None, 4, 4, 16)
+
+
+def test_bottleneck_strides_first_or_in_the_middle(tmp_path) -> None:
+    first = graph(tmp_path, "bottleneck: {filters: 4, strides: 2}")
+    middle = graph(tmp_path, "bottleneck: {filters: 4, strides: 2, downsample: middle}")
+    assert (first.parameters, output(first)) == (middle.parameters, output(middle))
+    assert middle.macs - first.macs == (64 - 16) * 16 * 4
+
+
+def test_bottleneck_groups(tmp_path) -> None:
+    whole, grouped = graph(tmp_path, "bottleneck: {filters: 4}"), graph(tmp_path, "bottleneck: {filters: 4, groups: 2}")
+    assert whole.parameters - grouped.parameters == 9 * 4 * 4 // 2
+
+
+def test_residual(tmp_path) -> None:
+    found = graph(tmp_path, "residual: {filters: 16}", defaults="{conv2d: {use_bias: false}}")
+    assert found.trainable_parameters == 2 * 9 * 16 * 16 + 2 * 2 * 16
+    assert output(graph(tmp_path, "residual: {filters: 32, strides: 2}")) == (None, 4, 4, 32)
+
+
+def test_dense_block_and_transition(tmp_path) -> None:
+    assert output(graph(tmp_path, "dense_block: {growth: 5, depth: 3}")) == (None, 8, 8, 16 + 3 * 5)
+    assert output(graph(tmp_path, "dense_transition: {compression: 0.3}")) == (None, 4, 4, 4)
+    assert output(graph(tmp_path, "dense_transition")) == (None, 4, 4, 8)
+
+
+def test_inverted_residual_adds_only_where_the_shape_stays(tmp_path) -> None:
+    def words(step, **arguments):
+        return [node.layer.word for node in graph(tmp_path, step, **arguments).nodes]
+
+    assert words("inverted_residual: {filters: 16}").count("add") == 1
+    assert words("inverted_residual: {filters: 8}").count("add") == 0
+    strided = words("inverted_residual: {filters: 16, strides: 2}")
+    assert strided.count("add") == 0
+    assert strided.count("zero_padding2d") == 1
+    assert words("inverted_residual: {filters: 16, expansion: 1}").count("conv2d") == 1
+
+
+@pytest.mark.parametrize("size", [7, 8])
+@pytest.mark.parametrize("kernel", [3, 5])
+def test_inverted_residual_halves_as_padding_same_does(tmp_path, size, kernel) -> None:
+    found = graph(tmp_path, f"inverted_residual: {{filters: 4, strides: 2, kernel_size: {kernel}}}", shape=f"[{size}, {size}, 4]")
+    assert output(found) == (None, 4, 4, 4)
+
+
+def test_inception_widths(tmp_path) -> None:
+    found = graph(tmp_path, "inception: {one: 1, three_reduce: 9, three: 2, five_reduce: 9, five: 3, pool: 4}")
+    assert output(found) == (None, 8, 8, 10)
+
+
+def test_transformer_encoder(tmp_path) -> None:
+    """By hand: four projections, two linear layers with biases, two layer normalizations."""
+    found = graph(tmp_path, "transformer_encoder: {heads: 2, hidden: 20}", shape="[5, 8]")
+    assert found.parameters == 4 * (8 * 8 + 8) + 8 * 20 + 20 + 20 * 8 + 8 + 2 * 2 * 8
+    assert output(found) == (None, 5, 8)
+    first = [node.layer.word for node in found.nodes]
+    last = [node.layer.word for node in graph(tmp_path, "transformer_encoder: {heads: 2, norm_first: false}", shape="[5, 8]").nodes]
+    assert (first[0], last[-1]) == ("layer_normalization", "layer_normalization")
+    assert first.count("layer_normalization") == last.count("layer_normalization") == 2
+    causal = graph(tmp_path, "transformer_encoder: {heads: 2, causal: true, dropout: 0.1}", shape="[5, 8]")
+    attention = next(node for node in causal.nodes if node.layer.word == "multi_head_attention")
+    assert attention.options == {"use_causal_mask": True}
+    assert attention.layer.call.kwargs["dropout"] == 0.1
+    assert [node.layer.word for node in causal.nodes].count("dropout") == 3
+
+
+@pytest.mark.parametrize("shape", ["[8, 8, 16]", "[8, 16]", "[16]"])
+def test_heads_take_images_sequences_and_vectors(tmp_path, shape) -> None:
+    assert output(graph(tmp_path, "classification: {classes: 3, dropout: 0.5, activation: softmax}", shape)) == (None, 3)
+    assert output(graph(tmp_path, "regression", shape)) == (None, 1)
+    found = graph(tmp_path, "descriptor: 7", shape)
+    assert output(found) == (None, 7)
+    assert found.nodes[-1].layer.word == "unit_normalization"
+
+
+@pytest.mark.parametrize("name", zoo())
+def test_the_zoo_is_what_it_says(name: str) -> None:
+    """`load` and `analyze` raise where a count under `expect` does not come out."""
+    spec = specc.load(name)
+    assert specc.analyze(spec).name == name
+    assert specc.analyze(spec, training=True).parameters >= specc.analyze(spec).parameters
+
+
+@pytest.mark.parametrize(
+    ("alpha", "parameters"), [(0.35, 1_691_208), (0.5, 1_987_224), (0.75, 2_663_064), (1.3, 5_431_048), (1.4, 6_156_712)]
+)
+def test_mobilenet_v2_in_every_width(alpha: float, parameters: int) -> None:
+    """Against the totals of `keras.applications.MobileNetV2(alpha=alpha)`."""
+    assert specc.analyze(specc.load("mobilenet_v2", params={"alpha": alpha})).parameters == parameters
