@@ -5,8 +5,10 @@ Plain data. Rendering lives in `specc.render`; the explanation of every code in 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 Severity = Literal["error", "warning"]
@@ -19,10 +21,22 @@ class Source:
     name: str
     text: str
 
+    @property
+    def lines(self) -> list[str]:
+        """The lines, as YAML counts them: `str.splitlines` also breaks at form feeds and separators, which YAML does not."""
+        return _lines(self)
+
     def line(self, number: int) -> str:
         """The line with the given number, counted from 1; empty where there is none."""
-        lines = self.text.splitlines()
-        return lines[number - 1] if 0 < number <= len(lines) else ""
+        return self.lines[number - 1] if 0 < number <= len(self.lines) else ""
+
+
+BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
+
+
+@lru_cache(maxsize=16)
+def _lines(source: Source) -> list[str]:
+    return BREAK.split(source.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +82,15 @@ class Diagnostic:
 
 @dataclass
 class Sink:
-    """Collects the diagnostics of a run, each once, so that independent errors are told in one go."""
+    """Collects the diagnostics of a run, each once, so that independent errors are told in one go.
 
-    _found: dict[Diagnostic, None] = field(default_factory=dict)
+    The same message at the same place is the same mistake, whichever way led there.
+    """
+
+    _found: dict[tuple[str, str, Span | None], Diagnostic] = field(default_factory=dict)
 
     def add(self, diagnostic: Diagnostic) -> None:
-        self._found.setdefault(diagnostic)
+        self._found.setdefault((diagnostic.code, diagnostic.message, diagnostic.span), diagnostic)
 
     def error(
         self,
@@ -88,16 +105,16 @@ class Sink:
         self.add(Diagnostic(code, message, span, label, help, tuple(notes)))
 
     def __iter__(self) -> Iterator[Diagnostic]:
-        return iter(self._found)
+        return iter(self._found.values())
 
     @property
     def failed(self) -> bool:
-        return any(found.severity == "error" for found in self._found)
+        return any(found.severity == "error" for found in self._found.values())
 
     def raise_errors(self) -> None:
         """Raises SpecError where an error was collected."""
         if self.failed:
-            raise SpecError(tuple(self._found))
+            raise SpecError(tuple(self._found.values()))
 
 
 class SpecError(Exception):

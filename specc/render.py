@@ -116,7 +116,7 @@ def note_text(note: Note) -> str:
 def _line(span: Span, lines: dict[Source, list[str]]) -> str:
     """The first line of a span. Sources are split once."""
     if span.source not in lines:
-        lines[span.source] = span.source.text.splitlines()
+        lines[span.source] = span.source.lines
     text = lines[span.source]
     return text[span.line - 1] if 0 < span.line <= len(text) else ""
 

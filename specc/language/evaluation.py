@@ -13,7 +13,7 @@ from specc.language.expressions import ExpressionError, Unavailable, describe
 from specc.language.schema import check_values, word_validator
 from specc.language.scope import POISON, Result, Scope, UnknownName, follow
 from specc.language.syntax import Entry, ListNode, MapNode, Node, ScalarNode
-from specc.language.vocabulary import Word
+from specc.language.vocabulary import BUILTIN_SOURCES, Word
 from specc.registry.entry import Entry as WordEntry
 from specc.registry.entry import Params, bind, nearest
 
@@ -65,16 +65,28 @@ class Evaluator:
         self.reads_training = False
         self._bound: dict[Any, Bound] = {}
         self._checked: set[Any] = set()
+        self._failed_blocks: set[Any] = set()
+        self._told: dict[Any, tuple[Any, ...]] = {}
         self._validators: dict[Word, Any] = {}
 
     # Errors
 
     def error(self, frame: Frame, code: str, message: str, span: Span, *, label: str = "", help: str | None = None, notes: tuple[Note, ...] = ()) -> Failed:
-        """Reports at a place of the user's own text, with the way that led there."""
+        """Reports at a place of the user's own text, with the way that led there.
+
+        What goes wrong in every iteration of a repeat, or in every branch of a built-in block, is told once.
+        """
         place = own_place(span, frame.chain)
-        inner = (Note("the step inside the built-in block", span),) if place is not span else ()
-        ways = tuple(Note(text, where) for text, where in reversed(frame.chain))
-        self.sink.error(code, message, place, label=label, help=help, notes=(*inner, *ways, *notes))
+        way = tuple(text for text, _ in frame.chain)
+        builtin = place is not span
+        key = (code, place, tuple(where for _, where in frame.chain))
+        if self._told.setdefault(key, way) != way or (builtin and key in self._failed_blocks):
+            return Failed()
+        ways = [Note(f"{text}, used at" if text.startswith("in block") else f"{text}, at", where) for text, where in reversed(frame.chain)]
+        if builtin:
+            self._failed_blocks.add(key)
+            ways.insert(0, Note("in the built-in block, at", span))
+        self.sink.error(code, message, place, label=label, help=help, notes=(*ways, *notes))
         return Failed()
 
     # Expressions
@@ -95,10 +107,7 @@ class Evaluator:
         try:
             return expressions.evaluate(expressions.parse(node.value), lambda name: self._name(name, frame))
         except ExpressionError as error:
-            # A quoted scalar begins one character before its text.
-            shift = 0 if node.plain else 1
-            span = node.span if error.end is None else node.span.within(error.start + shift, error.end + shift)
-            raise self.error(frame, error.code, str(error), span, help=error.help) from None
+            raise self.error(frame, error.code, str(error), _stretch(node, error), help=error.help) from None
         except Unavailable:
             raise Failed from None
         except RecursionError:
@@ -175,7 +184,7 @@ class Evaluator:
         for name, value in values.items():
             if isinstance(value, Result) or (isinstance(value, list) and any(isinstance(item, Result) for item in value)):
                 raise self.error(frame, "E0205", f"`{name}` of `{word.name}` is {describe(value)}, not a value", places.entries[name].value.span)
-        key = (word.name, repr(values))
+        key = (word, repr(values))
         if key in self._checked:
             return
         if word not in self._validators:
@@ -232,6 +241,16 @@ class Evaluator:
             raise self.error(frame, error.code, str(error), span, help=error.help, notes=notes) from None
 
 
+def _stretch(node: ScalarNode, error: ExpressionError) -> Span:
+    """The characters at fault; all of the scalar where it is not written as it reads: over several lines, with escapes."""
+    shift = 0 if node.plain else 1  # the quotation mark
+    start = node.span.column - 1 + shift
+    written = node.span.source.line(node.span.line)[start : start + len(node.value)]
+    if error.end is None or written != node.value:
+        return node.span
+    return node.span.within(error.start + shift, error.end + shift)
+
+
 def _no_current(name: str) -> tuple[str, str]:
     if name == "x":
         return "there is no current tensor here", "name one with `from:`"
@@ -246,9 +265,7 @@ def own_place(span: Span, chain: tuple[tuple[str, Span], ...]) -> Span:
 
 
 def _is_builtin(span: Span) -> bool:
-    from specc.registry import block_files
-
-    return span.source.name in block_files().values()
+    return span.source in BUILTIN_SOURCES
 
 
 def _missing(word: Word, values: Mapping[str, Any]) -> bool:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import ast
 import math
 import operator
+import re
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from specc.registry.entry import nearest
@@ -47,6 +49,8 @@ class Expression:
     text: str
     tree: ast.expr
     names: frozenset[str]
+    stripped: str
+    shift: int
 
 
 def round_to(value: float, multiple: int) -> int:
@@ -62,8 +66,14 @@ def _range(*bounds: int) -> list[int]:
     return list(numbers)
 
 
+def _round(value: float, digits: int | None = None) -> float:
+    if digits is not None and abs(digits) > 100:
+        raise ValueError("`round` takes at most 100 digits")
+    return round(value, digits)
+
+
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {
-    "len": len, "min": min, "max": max, "sum": sum, "range": _range, "round": round, "ceil": math.ceil,
+    "len": len, "min": min, "max": max, "sum": sum, "range": _range, "round": _round, "ceil": math.ceil,
     "floor": math.floor, "int": int, "round_to": round_to,
 }  # fmt: skip
 
@@ -90,38 +100,66 @@ ALLOWED = (
 )  # fmt: skip
 
 
-@cache
+@lru_cache(maxsize=20_000)
 def parse(text: str) -> Expression:
     """Reads an expression, `=` first. Raises ExpressionError where it is none of the language's."""
     if len(text) > MAX_LENGTH:
         raise ExpressionError("E0206", f"the expression is too long: {len(text)} characters of at most {MAX_LENGTH}")
-    body = text[1:]
-    stripped = body.lstrip()
-    shift = 1 + len(body) - len(stripped)
+    body = BREAKS.sub(" ", text[1:])
+    stripped = body.strip()
+    shift = 1 + len(body) - len(body.lstrip())
     if not stripped:
-        raise ExpressionError("E0201", "the expression is empty", 0, 1, 'a string that starts with `=` cannot be written; an expression can give it: ="=..."')
+        raise ExpressionError("E0201", "the expression is empty", 0, 1, """for a string that starts with `=` write `="=..."`""")
     try:
-        tree = ast.parse(stripped, mode="eval").body
+        with warnings.catch_warnings():  # `1if x else 2` is fine with us
+            warnings.simplefilter("ignore")
+            tree = ast.parse(stripped, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        offset = getattr(error, "offset", None) or 1
-        raise ExpressionError("E0201", f"the expression `{text}` cannot be read: {_reason(error)}", shift + offset - 1, shift + offset) from None
+        raise _unreadable(text, stripped, shift, error) from None
     names: set[str] = set()
-    _admit(tree, shift, 0, names)
-    return Expression(text, tree, frozenset(names))
+    _admit(tree, lambda node: _stretch(node, stripped, shift), 0, names)
+    return Expression(text, tree, frozenset(names), stripped, shift)
 
 
-def _reason(error: BaseException) -> str:
-    message = getattr(error, "msg", str(error)) or "it is too complex"
-    return message.split("(")[0].strip().removesuffix(".").replace("Perhaps you forgot a comma?", "").lower()
+BREAKS = re.compile(r"[\r\n\t\x0c]")
+PYTHON_ONLY = re.compile(r"&&|\|\||!(?!=)|\?|(?<![=!<>])=(?!=)")
+INSTEAD = {"&&": "and", "||": "or", "!": "not", "=": "==", "?": "a if c else b"}
 
 
-def _admit(node: ast.AST, shift: int, depth: int, names: set[str]) -> None:
+def _unreadable(text: str, stripped: str, shift: int, error: BaseException) -> ExpressionError:
+    """What is wrong with the grammar of an expression, as far as Python's parser tells."""
+    shown = text if len(text) < 60 else f"{text[:57]}..."
+    message = f"the expression `{shown}` cannot be read"
+    foreign = PYTHON_ONLY.search(re.sub(r"'[^']*'|\"[^\"]*\"", lambda quoted: "_" * len(quoted.group()), stripped))
+    if foreign is not None:
+        start = shift + foreign.start()
+        help = f"`{foreign.group()}` is not an operator here: write `{INSTEAD[foreign.group()]}`"
+        return ExpressionError("E0201", message, start, start + len(foreign.group()), help)
+    offset = min(getattr(error, "offset", None) or 1, len(stripped) + 1)
+    if offset > len(stripped) or stripped[-1:] in "+-*/%<>=,.(" or stripped.endswith((" and", " or", " not", " if", " else")):
+        return ExpressionError("E0201", f"{message}: it ends too early", shift + len(stripped) - 1, shift + len(stripped))
+    reason = (getattr(error, "msg", "") or "it is too complex").split(". ")[0].split(" (")[0].rstrip(".?").lower()
+    return ExpressionError("E0201", message if reason == "invalid syntax" else f"{message}: {reason}", shift + offset - 1, shift + offset)
+
+
+def _stretch(node: ast.AST, stripped: str, shift: int) -> tuple[int, int]:
+    """The characters of a node. Python counts bytes."""
+    start, end = getattr(node, "col_offset", 0), getattr(node, "end_col_offset", None) or 1
+    if not stripped.isascii():
+        encoded = stripped.encode()
+        start, end = (len(encoded[:offset].decode(errors="ignore")) for offset in (start, end))
+    return shift + start, shift + end
+
+
+def _admit(node: ast.AST, stretch: Callable[[ast.AST], tuple[int, int]], depth: int, names: set[str]) -> None:
     """Refuses everything outside the white list, before anything is evaluated."""
-    start, end = shift + getattr(node, "col_offset", 0), shift + (getattr(node, "end_col_offset", None) or 1)
+    start, end = stretch(node)
     if depth > MAX_DEPTH:
         raise ExpressionError("E0206", "the expression is nested too deeply", start, end)
     if isinstance(node, ast.Call):
-        if not isinstance(node.func, ast.Name) or node.keywords or node.func.id not in FUNCTIONS:
+        if node.keywords and isinstance(node.func, ast.Name) and node.func.id in FUNCTIONS:
+            raise ExpressionError("E0203", f"`{node.func.id}` takes no arguments by name", start, end)
+        if not isinstance(node.func, ast.Name) or node.func.id not in FUNCTIONS:
             called = ast.unparse(node.func)
             close = nearest(called, FUNCTIONS)
             help = f"did you mean `{close}`?" if close else f"the functions are {', '.join(FUNCTIONS)}"
@@ -134,6 +172,8 @@ def _admit(node: ast.AST, shift: int, depth: int, names: set[str]) -> None:
             raise ExpressionError("E0203", f"`{node.attr}` is not a member", start, end)
         if isinstance(node, ast.Constant) and not isinstance(node.value, (str, int, float, bool, type(None))):
             raise ExpressionError("E0203", f"`{ast.unparse(node)}` is not a value of the language", start, end)
+        if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)) and abs(node.value) > MAX_MAGNITUDE:
+            raise ExpressionError("E0206", "the number is too large", start, end)
         if isinstance(node, ast.Name) and node.id not in CONSTANTS:
             names.add(node.id)
         children = [child for child in ast.iter_child_nodes(node) if isinstance(child, (ast.expr, ast.Slice))]
@@ -141,7 +181,7 @@ def _admit(node: ast.AST, shift: int, depth: int, names: set[str]) -> None:
             if type(operation) not in BINARY and type(operation) not in COMPARE and type(operation) not in UNARY:
                 raise ExpressionError("E0203", f"the operator of `{ast.unparse(node)}` is not part of expressions", start, end)
     for child in children:
-        _admit(child, shift, depth + 1, names)
+        _admit(child, stretch, depth + 1, names)
 
 
 def _operations(node: ast.AST) -> list[ast.AST]:
@@ -166,18 +206,17 @@ def evaluate(expression: Expression, lookup: Callable[[str], Any]) -> Any:
         ExpressionError: it has none.
         Unavailable: it depends on something already reported.
     """
-    shift = 1 + len(expression.text[1:]) - len(expression.text[1:].lstrip())
-    return _Evaluation(lookup, shift).value(expression.tree)
+    return _Evaluation(lookup, expression).value(expression.tree)
 
 
 class _Evaluation:
-    def __init__(self, lookup: Callable[[str], Any], shift: int) -> None:
+    def __init__(self, lookup: Callable[[str], Any], expression: Expression) -> None:
         self.lookup = lookup
-        self.shift = shift
+        self.expression = expression
 
     def error(self, node: ast.AST, code: str, message: str, help: str | None = None) -> ExpressionError:
-        start, end = getattr(node, "col_offset", 0), getattr(node, "end_col_offset", None) or 1
-        return ExpressionError(code, message, self.shift + start, self.shift + end, help)
+        start, end = _stretch(node, self.expression.stripped, self.expression.shift)
+        return ExpressionError(code, message, start, end, help)
 
     def value(self, node: ast.expr) -> Any:
         match node:
@@ -199,7 +238,7 @@ class _Evaluation:
             case ast.IfExp(test=test, body=body, orelse=orelse):
                 return self.value(body if self.value(test) else orelse)
             case ast.List(elts=elements):
-                return [self.value(element) for element in elements]
+                return self.guarded(node, lambda *items: list(items), [self.value(element) for element in elements], "[]")
             case ast.Subscript(value=owner, slice=index):
                 return self.subscript(node, self.value(owner), index)
             case ast.Call(func=ast.Name(id=function), args=arguments):
@@ -235,10 +274,11 @@ class _Evaluation:
         numbers = all(isinstance(side, (int, float)) for side in (left, right))
         if symbol == "**" and numbers and abs(right) * math.log2(abs(left) + 2) > 1024:
             raise self.error(node, "E0206", f"`{ast.unparse(node)}` is too large")
+        if symbol == "%" and not numbers:  # on strings it would be formatting
+            raise self._misfit(node, [left, right], symbol, TypeError())
         if symbol == "*" and not numbers:
             count = next((side for side in (left, right) if isinstance(side, int)), 0)
-            length = next((len(side) for side in (left, right) if isinstance(side, (list, str))), 0)
-            if count * length > MAX_ITEMS:
+            if count * max(extent(left), extent(right)) > MAX_ITEMS:
                 raise self.error(node, "E0206", f"`{ast.unparse(node)}` is too large")
         return self.guarded(node, apply, [left, right], symbol)
 
@@ -263,8 +303,12 @@ class _Evaluation:
         items = getattr(owner, "items", owner) if not isinstance(owner, dict) else owner
         if isinstance(index, ast.Slice):
             bounds = [None if bound is None else self.value(bound) for bound in (index.lower, index.upper, index.step)]
-            return self.guarded(node, lambda: list(items)[slice(*bounds)], [], "[]")
+            if not isinstance(items, (list, str)):
+                raise self.error(node, "E0204", f"`{ast.unparse(node.value)}` is {describe(owner)} and has no items")
+            return self.guarded(node, lambda: items[slice(*bounds)], [], "[]")
         key = self.value(index)
+        if isinstance(items, (list, str)) and not isinstance(key, int):
+            raise self.error(node, "E0204", f"`{ast.unparse(index)}` is {describe(key)}, not the number of an item")
         try:
             return items[key]
         except IndexError:
@@ -285,17 +329,36 @@ class _Evaluation:
             raise self._misfit(node, operands, symbol, error) from None
         if isinstance(result, complex) or (isinstance(result, (int, float)) and abs(result) > MAX_MAGNITUDE and not math.isinf(result)):
             raise self.error(node, "E0206", f"`{ast.unparse(node)}` is too large")
-        if isinstance(result, (list, str)) and len(result) > MAX_ITEMS:
+        if extent(result) > MAX_ITEMS:
             raise self.error(node, "E0206", f"`{ast.unparse(node)}` is too large")
         return result
 
     def _misfit(self, node: ast.expr, operands: list[Any], symbol: str, error: Exception) -> ExpressionError:
+        source = ast.unparse(node)
+        if any(operand is None for operand in operands) and SIZE.search(source):
+            return self.error(node, "E0205", f"`{source}` needs a size that is not known", "give the input's sizes as numbers")
         if any(operand is None for operand in operands):
-            return self.error(
-                node, "E0205", f"`{ast.unparse(node)}` needs a size that is not known", "give the input's sizes as numbers"
-            )
+            return self.error(node, "E0205", f"`{source}` computes with null, which stands for no value or for a size that is not known")
         kinds = " and ".join(describe(operand) for operand in operands)
         return self.error(node, "E0204", f"`{symbol}` does not take {kinds}" if operands else f"`{ast.unparse(node)}`: {error}")
+
+
+SIZE = re.compile(r"\.(shape|height|width|length|channels)\b")
+
+
+def extent(value: Any) -> int:
+    """The number of values in a value, those in lists of lists too; counting stops where there are too many."""
+    if isinstance(value, str):
+        return len(value)
+    if not isinstance(value, (list, dict)):
+        return 1
+    total, pending = 0, [value]
+    while pending and total <= MAX_ITEMS:
+        for item in (members := pending.pop()).values() if isinstance(members, dict) else members:
+            total += len(item) if isinstance(item, str) else 1
+            if isinstance(item, (list, dict)):
+                pending.append(item)
+    return total
 
 
 def describe(value: Any) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from specc.diagnostics import Sink, Span
+from specc.diagnostics import Sink, Source, Span
 from specc.language.syntax import ListNode, MapNode, Node, ScalarNode, parse, plain_value, read
 from specc.registry import block_files
 from specc.registry.entry import REQUIRED, Entry, Param, entries, find
@@ -92,6 +92,8 @@ class Vocabulary:
         return builtin_block(name)
 
 
+BUILTIN_SOURCES: set[Source] = set()  # texts that are not the user's: nothing in them is for him to change
+
 _BUILTIN: dict[str, Word | None] = {}
 
 
@@ -103,7 +105,9 @@ def builtin_block(name: str) -> Word | None:
             return None
         from pathlib import Path
 
-        block = parse(read(Path(path)))
+        source = Source(f"specc/blocks/{name}.yaml", read(Path(path)).text)
+        BUILTIN_SOURCES.add(source)
+        block = parse(source)
         assert isinstance(block, MapNode), f"{path} is no block"
         _BUILTIN[name] = Word(name, _parameters(block), block=block)
     return _BUILTIN[name]
