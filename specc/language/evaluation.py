@@ -10,9 +10,9 @@ from specc.graph import KerasCall
 from specc.language import expressions
 from specc.language.document import Document, Step
 from specc.language.expressions import ExpressionError, Unavailable, describe
-from specc.language.schema import check_values, word_validator
 from specc.language.scope import POISON, Result, Scope, UnknownName, follow
 from specc.language.syntax import Entry, ListNode, MapNode, Node, ScalarNode
+from specc.language.validation import Validator, check_values, word_validator
 from specc.language.vocabulary import BUILTIN_SOURCES, Word
 from specc.registry.entry import Entry as WordEntry
 from specc.registry.entry import Params, bind, nearest
@@ -67,7 +67,7 @@ class Evaluator:
         self._checked: set[Any] = set()
         self._failed_blocks: set[Any] = set()
         self._told: dict[Any, tuple[Any, ...]] = {}
-        self._validators: dict[Word, Any] = {}
+        self._validators: dict[Word, Validator] = {}
 
     # Errors
 

@@ -11,11 +11,12 @@ from specc.graph import Argument, Graph, Layer, Node, Origin, Tensor, TensorSpec
 from specc.language import models
 from specc.language.document import Block, Document, Step, names_in_scope
 from specc.language.evaluation import Bound, Evaluator, Failed, Frame, own_place
-from specc.language.schema import SHAPE, check_values, validator_of
+from specc.language.schema import SHAPE
 from specc.language.scope import POISON, Result, Scope
-from specc.language.syntax import ListNode, MapNode, ScalarNode
+from specc.language.syntax import MapNode, ScalarNode
 from specc.language.syntax import Node as Written
-from specc.language.vocabulary import ParamDeclaration, Word, schema_of_value
+from specc.language.validation import check_values, validator_of
+from specc.language.vocabulary import ParamDeclaration, Word
 from specc.registry.entry import Entry, Facts, Mismatch, Params, nearest
 
 MAX_DEPTH = 100

@@ -9,10 +9,11 @@ from specc.graph import Graph
 from specc.language.document import Document
 from specc.language.evaluation import Evaluator, Failed
 from specc.language.expand import Expander
-from specc.language.schema import SchemaBuilder, Validator, check_values
+from specc.language.schema import SchemaBuilder
 from specc.language.scope import Scope
 from specc.language.spec import Experiment
 from specc.language.syntax import MapNode
+from specc.language.validation import Validator, check_values
 from specc.registry.entry import bind
 
 

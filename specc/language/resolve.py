@@ -9,10 +9,10 @@ from typing import Any
 
 from specc.diagnostics import Note, Sink, Source, Span, fail
 from specc.language.document import Document, read_document
-from specc.language.schema import check_document
 from specc.language.spelling import ChoiceNode, Speller, StepNode
 from specc.language.syntax import Entry, ListNode, MapNode, Node, ScalarNode, is_null, parse, parse_value, read
-from specc.language.vocabulary import Vocabulary
+from specc.language.validation import check_document
+from specc.language.vocabulary import Vocabulary, schema_of_default
 from specc.registry.entry import nearest
 from specc.zoo import spec_path, zoo
 
@@ -238,8 +238,6 @@ def _assign_param(root: MapNode, name: str, value: Node, sink: Sink) -> MapNode:
 
 def with_default(declared: Entry, value: Node) -> Node:
     """A param's declaration as a fragment with another default; a bare default keeps its type."""
-    from specc.language.vocabulary import schema_of_default
-
     node = declared.value
     if isinstance(node, MapNode):
         return MapNode({**node.entries, "default": Entry(value.span, value)}, node.span)

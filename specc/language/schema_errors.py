@@ -1,0 +1,217 @@
+"""jsonschema's errors as diagnostics at their places."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from specc.diagnostics import Sink, Span
+from specc.language.spelling import StepNode
+from specc.language.syntax import ListNode, MapNode, Node, ScalarNode
+from specc.language.vocabulary import MODIFIERS, STRUCTURES, Vocabulary
+from specc.registry.entry import entries, nearest
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+
+
+def report(error: ValidationError, root: Node, sink: Sink, vocabulary: Vocabulary | None, owner: str = "") -> None:
+    """One error of jsonschema as a diagnostic."""
+    path = list(error.absolute_path)
+    places = places_of(root, path)
+    context = _Context(error, path, places, sink, vocabulary, owner)
+    REPORTS.get(str(error.validator), _Context.other)(context)
+
+
+def places_of(root: Node, path: list[Any]) -> list[tuple[Span, Node]]:
+    """The key's place and the node at every stage of a path."""
+    places: list[tuple[Span, Node]] = [(root.span, root)]
+    node = root
+    for part in path:
+        if isinstance(node, MapNode) and part in node.entries:
+            entry = node.entries[part]
+            node = entry.value
+            places.append((entry.key, node))
+        elif isinstance(node, ListNode) and isinstance(part, int) and part < len(node.items):
+            node = node.items[part]
+            places.append((node.span, node))
+        else:
+            break
+    return places
+
+
+class _Context:
+    """An error with what is needed to word it."""
+
+    def __init__(
+        self, error: ValidationError, path: list[Any], places: list[tuple[Span, Node]], sink: Sink, vocabulary: Vocabulary | None, owner: str
+    ) -> None:
+        self.error, self.path, self.sink, self.vocabulary, self.owner = error, path, sink, vocabulary, owner
+        self.key, self.node = places[-1]
+
+    @property
+    def span(self) -> Span:
+        return self.key if isinstance(self.node, MapNode) else self.node.span
+
+    @property
+    def title(self) -> str:
+        """The thing at fault: `filters` of `conv2d`."""
+        keys = [part for part in self.path if isinstance(part, str)]
+        if not keys:
+            return f"`{self.owner}`" if self.owner else "the spec"
+        inside = keys[-2] if len(keys) > 1 else self.owner
+        item = f"item {self.path[-1] + 1} of " if isinstance(self.path[-1], int) else ""
+        return f"{item}`{keys[-1]}`" + (f" of `{inside}`" if inside and not item else "")
+
+    def say(self, code: str, message: str, span: Span | None = None, help: str | None = None) -> None:
+        self.sink.error(code, message, span or self.span, help=help)
+
+    def unknown(self) -> None:
+        """Keys that the schema does not have."""
+        assert isinstance(self.node, MapNode)
+        properties = self.error.schema.get("properties", {})
+        extras = [key for key in self.node.entries if key not in properties]
+        family = self.error.schema.get("x-family")
+        for key in extras:
+            self._unknown_key(key, self.node.entries[key].key, family, properties)
+
+    def _unknown_key(self, key: str, span: Span, family: str | None, properties: Mapping[str, Any]) -> None:
+        if family in ("step", "defaults"):
+            self._unknown_word(key, span, family)
+        elif family is not None:
+            known = entries(family)
+            self.say("E0106", f"unknown {family} `{key}`", span, _suggest(key, known) or f"the {family}s are listed by `specc list {family}s`")
+        elif self.vocabulary is not None and not self.path:
+            self.say("E0101", f"unknown key `{key}`", span, _suggest(key, properties) or f"the keys are {', '.join(properties)}")
+        else:
+            owner = next((str(part) for part in reversed(self.path) if isinstance(part, str)), self.owner)
+            names = ", ".join(f"`{name}`" for name in properties)
+            self.say("E0108", f"`{owner}` has no `{key}`", span, _suggest(key, properties) or (f"it has {names}" if names else f"`{owner}` takes nothing"))
+
+    def _unknown_word(self, key: str, span: Span, family: str) -> None:
+        vocabulary = self.vocabulary or Vocabulary()
+        word = self.node.word if isinstance(self.node, StepNode) else ""
+        if family == "step" and word and word != key:
+            help = _suggest(key, MODIFIERS) or (f"arguments of `{word}` stand in its braces: `{word}: {{{key}: ...}}`" if word not in STRUCTURES else None)
+            self.say("E0101", f"`{key}` is not a modifier of a step", span, help)
+            return
+        candidates = [*vocabulary, *STRUCTURES] if family == "step" else list(vocabulary)
+        close = _suggest(key, candidates) or _suggest(key.lower().replace("_", ""), {name.replace("_", ""): name for name in candidates})
+        self.say("E0106", f"unknown layer or block `{key}`", span, close or "`specc list layers` and `specc list blocks` name them all")
+
+    def missing(self) -> None:
+        name = self.error.message.split("'")[1]
+        properties = self.error.schema.get("properties", {})
+        if any(nearest(key, properties) == name for key in self.error.instance if key not in properties):
+            return  # The misspelt key is reported; that it is missing would be an echo.
+        owner = next((str(part) for part in reversed(self.path) if isinstance(part, str)), self.owner)
+        what = f"`{owner}`" if owner else "a spec"
+        span = self.key if self.path else self.node.span
+        if not owner:
+            span = Span(span.source, span.line, span.column, span.line, span.column + 1)
+        help = "begin the spec with `specc: 1`" if name == "specc" else None
+        self.say("E0102", f"{what} needs `{name}`", span, help)
+
+    def type(self) -> None:
+        expected = _types(self.error.validator_value)
+        self.say("E0103", f"{self.title} must be {expected}, not {_found(self.error.instance)}", help=self._type_help())
+
+    def _type_help(self) -> str | None:
+        instance, wanted = self.error.instance, self.error.validator_value
+        if isinstance(instance, str) and instance in ("yes", "no", "on", "off") and "boolean" in wanted:
+            return "write `true` or `false`"
+        if isinstance(instance, str) and isinstance(self.node, ScalarNode) and not self.node.plain and "string" not in wanted:
+            return "remove the quotes"
+        if isinstance(instance, str) and ("integer" in wanted or "number" in wanted) and any(mark in instance for mark in "+-*/"):
+            return f"an expression starts with `=`: `={instance}`"
+        return None
+
+    def range(self) -> None:
+        words = {"minimum": "at least", "maximum": "at most", "exclusiveMinimum": "more than", "exclusiveMaximum": "less than"}
+        bound = words.get(str(self.error.validator), "a multiple of")
+        self.say("E0104", f"{self.title} must be {bound} {self.error.validator_value}, not {_found(self.error.instance)}")
+
+    def length(self) -> None:
+        bound = "at least" if self.error.validator in ("minItems", "minLength") else "at most"
+        schema = self.error.schema
+        count = f"{bound} {self.error.validator_value}"
+        if schema.get("minItems") == schema.get("maxItems"):
+            count = str(schema.get("minItems"))
+        noun = "items" if isinstance(self.error.instance, list) else "characters"
+        self.say("E0104", f"{self.title} must have {count} {noun}, not {len(self.error.instance)}")
+
+    def one_of(self) -> None:
+        values = self.error.validator_value if isinstance(self.error.validator_value, list) else [self.error.validator_value]
+        if self.path == ["specc"]:
+            self.say("E0105", f"this is version {_found(self.error.instance)} of the language; specc reads version 1", help="write `specc: 1`")
+            return
+        names = [str(value) for value in values if isinstance(value, str)]
+        close = nearest(str(self.error.instance), names)
+        allowed = ", ".join("null" if value is None else f"`{value}`" for value in values)
+        help = f"did you mean `{close}`?" if close else f"one of {allowed}" if len(values) > 6 else None
+        wanted = f"one of {allowed}" if len(values) <= 6 else "one of the known names"
+        self.say("E0105", f"{self.title} must be {wanted}, not {_found(self.error.instance)}", help=help)
+
+    def name(self) -> None:
+        instance = str(self.error.instance)
+        span = self.node.entries[instance].key if isinstance(self.node, MapNode) and instance in self.node.entries else self.span
+        fixed = "".join(char if char.isalnum() else "_" for char in instance.lower()).strip("_")
+        help = "a name begins with a small letter and goes on with small letters, digits and `_`" + (f": `{fixed}`" if fixed[:1].isalpha() else "")
+        self.say("E0109", f"`{instance}` is not a name", span, help)
+
+    def choice(self) -> None:
+        family = self.error.schema.get("x-family", "word")
+        self.say("E0110", f"{self.title} takes exactly one {family}, not {len(self.error.instance)}")
+
+    def other(self) -> None:
+        self.say("E0103", f"{self.title}: {self.error.message}")
+
+
+REPORTS: Mapping[str, Callable[[_Context], None]] = {
+    "additionalProperties": _Context.unknown,
+    "required": _Context.missing,
+    "type": _Context.type,
+    "minimum": _Context.range,
+    "maximum": _Context.range,
+    "exclusiveMinimum": _Context.range,
+    "exclusiveMaximum": _Context.range,
+    "multipleOf": _Context.range,
+    "minItems": _Context.length,
+    "maxItems": _Context.length,
+    "minLength": _Context.length,
+    "maxLength": _Context.length,
+    "enum": _Context.one_of,
+    "const": _Context.one_of,
+    "pattern": _Context.name,
+    "minProperties": _Context.choice,
+    "maxProperties": _Context.choice,
+}
+
+
+def _suggest(name: str, candidates: Iterable[str]) -> str | None:
+    close = nearest(name, candidates)
+    if close is not None and isinstance(candidates, Mapping) and isinstance(candidates[close], str):
+        close = candidates[close]
+    return f"did you mean `{close}`?" if close else None
+
+
+def _types(names: str | list[str]) -> str:
+    words = {
+        "integer": "an integer", "number": "a number", "string": "a string", "boolean": "true or false", "array": "a list",
+        "object": "a mapping", "null": "null",
+    }  # fmt: skip
+    return " or ".join(words[name] for name in ([names] if isinstance(names, str) else names))
+
+
+def _found(value: Any) -> str:
+    match value:
+        case str():
+            return f"the string `{value}`" if len(value) < 60 else "a long string"
+        case bool() | None:
+            return json.dumps(value)
+        case int() | float():
+            return str(value)
+        case list():
+            return "a list"
+    return "a mapping"
