@@ -77,6 +77,7 @@ def fit(job: Job, watch: Watch) -> list[Record]:
         started = time.perf_counter()
         watch.epoch(epoch)
         callbacks.on_epoch_begin(epoch)
+        rate = float(keras.ops.convert_to_numpy(job.optimizer.learning_rate))
         done, totals = 0, tf.zeros((len(names) + 3,))
         while done < job.training.steps and not watch.stopping:
             steps = pace.start(job.training.steps - done)
@@ -97,7 +98,6 @@ def fit(job: Job, watch: Watch) -> list[Record]:
             measured = validate()
             callbacks.on_test_end(measured)
             logs.update({f"val_{name}": value for name, value in measured.items()})
-        rate = float(keras.ops.convert_to_numpy(job.optimizer.learning_rate))
         record: Record = {"epoch": epoch + 1, "steps": done, **logs, "learning_rate": rate}
         record |= {"seconds": time.perf_counter() - started, "examples_per_second": float(totals[-1]) / trained}
         if complete:
@@ -143,6 +143,7 @@ def training_step(job: Job, names: Sequence[str]) -> Callable[[Any], Any]:
 
 def executor(step: Callable[[Any], Any], strategy: tf.distribute.Strategy, reported: int) -> Callable[[Any, Any], Any]:
     """Several steps in one call, their sums added up: Python is not asked between them."""
+    step = tf.autograph.experimental.do_not_convert(step)
 
     @tf.function(reduce_retracing=True)
     def execute(batches: Any, steps: Any) -> Any:

@@ -1,0 +1,169 @@
+"""Metrics of a model on held-out data, and which classes it takes for which."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from specc.data.given import check_parts, given_feed
+from specc.data.pipeline import Feed, feed, open_pipeline
+from specc.diagnostics import SpecError, fail
+from specc.evaluation.pictures import draw_confusion
+from specc.evaluation.trained import Trained, trained
+from specc.graph import Tensor
+from specc.keras_backend.network import Network
+from specc.language.spec import Spec
+from specc.language.wiring import Wired, check_feeding, wire
+from specc.objectives.by_head import ByHead, by_name, inputs_of
+from specc.objectives.labels import integer_labels
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Metrics of a model on held-out data.
+
+    Args:
+        metrics: values by name: `loss`, `accuracy`, ...
+        examples: how many there were.
+        classes: names of the classes; empty where the task has none.
+        confusion: examples by (class, answer), shape (classes, classes); None where the task has no classes.
+        pictures: the files that were written.
+    """
+
+    metrics: dict[str, float]
+    examples: int
+    classes: tuple[str, ...] = ()
+    confusion: np.ndarray | None = None
+    pictures: tuple[Path, ...] = ()
+
+
+def evaluate(
+    model: Any,
+    *,
+    spec: Spec | None = None,
+    data: tf.data.Dataset | None = None,
+    directory: str | Path | None = None,
+    batch_size: int | None = None,
+) -> Evaluation:
+    """Measures a model on the spec's test data, or its validation data where it has no others.
+
+    Args:
+        model: a run, a run folder, a model, or a `.keras` file.
+        spec: the spec that says data and losses; needed where `model` is no run.
+        data: a data set that stands in for the spec's.
+        directory: where pictures go; by default the run folder, without one nowhere.
+        batch_size: by default the one of training.
+
+    Raises:
+        SpecError: there is no such run or model, or the data do not fit it.
+    """
+    found = trained(model)
+    spec = spec or found.spec
+    if spec is None:
+        raise fail("E0512", "a model alone does not say on which data it is measured", help="name its run folder, or give `spec`")
+    held_out = _held_out(spec, data, batch_size or spec.experiment.train.batch_size)
+    wired = wire(spec.graph(training=True), spec.experiment.train, held_out.fields, span_of=spec.span_of)
+    metrics, examples, confusion = _measured(found, spec, wired, held_out)
+    classes = _names(held_out.classes or found.classes, confusion)
+    folder = Path(directory) if directory is not None else found.path
+    pictures: tuple[Path, ...] = ()
+    if confusion is not None and folder is not None:
+        pictures = (_written(folder, confusion, classes, spec.name),)
+    return Evaluation(metrics, examples, classes, confusion, pictures)
+
+
+def _held_out(spec: Spec, data: tf.data.Dataset | None, batch_size: int) -> Feed:
+    graph, part = spec.graph(), spec.experiment.data
+    if data is not None:
+        check_parts({"test": data})
+        given = given_feed(data, graph, spec.experiment.train, batch_size, "test")
+        check_feeding(graph, given.fields)
+        return given
+    name = "test" if part.test is not None else "validation"
+    pipeline = getattr(part, name)
+    if pipeline is None:
+        help = "add `data: {test: {source: ...}}`, or hand in `data` in Python"
+        raise fail("E0509", f"`{spec.name}` has no held-out data: neither `test` nor `validation`", spec.span_of("data"), help=help)
+    opened = open_pipeline(pipeline, spec.span_of("data", name, "source"))
+    check_feeding(graph, opened.fields, span_of=spec.span_of, path=("data", name), strict=True)
+    losses = wire(spec.graph(training=True), spec.experiment.train, opened.fields, span_of=spec.span_of)
+    return feed(opened, batch_size, only=[*graph.inputs, *(one.target for one in losses)])
+
+
+def _measured(found: Trained, spec: Spec, wired: tuple[Wired, ...], held_out: Feed) -> tuple[dict[str, float], int, np.ndarray | None]:
+    """Mean metrics, the number of examples, and the confusion of the first head of classes."""
+    model, graph = found.model, spec.graph()
+    missing = [name for name in graph.outputs if name not in by_name(model.output, tuple(graph.outputs))]
+    if missing or {tensor.name for tensor in model.inputs} != set(graph.inputs):
+        raise fail("E0512", f"the model is not the one that `{spec.name}` describes", help="give the spec that it was compiled from")
+    network = Network(model, model, graph, graph)
+    objective = ByHead(wired, spec.experiment.train.metrics)
+    names = objective.names(network, training=False)
+    head = next((one for one in wired if _size(spec, one) is not None), None)
+    size = None if head is None else _size(spec, head)
+
+    @tf.function(reduce_retracing=True)
+    def step(batch: Any) -> tuple[Any, Any]:
+        terms = objective.measure(network, batch)
+        sums = tf.stack([tf.reduce_sum(terms.loss), *(tf.reduce_sum(terms.reported[name]) for name in names)])
+        penalty = tf.add_n([tf.cast(loss, tf.float32) for loss in model.losses] or [tf.constant(0.0)])
+        if head is None:
+            return sums, penalty, tf.shape(terms.loss)[0], tf.constant(0)
+        outputs = by_name(model(inputs_of(model, batch), training=False), tuple(graph.outputs))
+        pairs = _pairs(tf.cast(outputs[head.head], tf.float32), batch[head.target], head)
+        return sums, penalty, tf.shape(terms.loss)[0], tf.math.confusion_matrix(*pairs, num_classes=size)
+
+    try:
+        results = [[np.asarray(value) for value in step(batch)] for batch in held_out.stream(0, 1)]
+    except tf.errors.InvalidArgumentError as error:
+        raise _told(error) from error
+    examples = int(sum(result[2] for result in results))
+    loss, *reported = np.sum([result[0] for result in results], axis=0, dtype=np.float64) / examples
+    metrics = {"loss": float(loss + results[0][1]), **{name: float(value) for name, value in zip(names, reported, strict=True)}}
+    return metrics, examples, None if head is None else np.sum([result[3] for result in results], axis=0)
+
+
+def _told(error: tf.errors.InvalidArgumentError) -> SpecError:
+    from specc.data.sources import first_line
+
+    help = "are labels within the head's classes, and sizes the same?"
+    return fail("E0511", f"a step failed on the data: {first_line(error)}", help=help)
+
+
+def _size(spec: Spec, wired: Wired) -> int | None:
+    """Classes of a head that gives one answer an example; None for another one."""
+    output = spec.graph().outputs.get(wired.head)
+    kind = wired.loss.entry.params.labels  # type: ignore[attr-defined]
+    if not isinstance(output, Tensor) or output.spec.rank != 2 or kind is None:
+        return None
+    units = output.spec.shape[1]
+    return 2 if units == 1 else units if kind == "classes" else None
+
+
+def _pairs(scores: Any, targets: Any, head: Wired) -> tuple[Any, Any]:
+    """Labels and answers, shape (batch,)."""
+    if scores.shape[-1] == 1:
+        threshold = 0.0 if head.scores == "logits" else 0.5
+        return tf.cast(tf.reshape(targets, [-1]) > 0, tf.int32), tf.cast(tf.reshape(scores, [-1]) > threshold, tf.int32)
+    labels = integer_labels(targets, scores)
+    return tf.argmax(targets, -1) if labels is None else labels, tf.argmax(scores, -1)
+
+
+def _names(known: tuple[str, ...], confusion: np.ndarray | None) -> tuple[str, ...]:
+    if confusion is None:
+        return ()
+    return known if len(known) == len(confusion) else tuple(str(number) for number in range(len(confusion)))
+
+
+def _written(folder: Path, confusion: np.ndarray, classes: tuple[str, ...], name: str) -> Path:
+    path = folder / "confusion.png"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        draw_confusion(confusion, classes, path, name)
+    except OSError as error:
+        raise fail("E0512", f"{path} cannot be written: {error}") from error
+    return path

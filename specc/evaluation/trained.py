@@ -1,0 +1,84 @@
+"""A trained model, from wherever it is."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import pkgutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import keras
+
+from specc.data.sources import first_line
+from specc.diagnostics import SpecError, fail
+
+if TYPE_CHECKING:
+    from specc.language.spec import Spec
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A model with what is known of it.
+
+    Args:
+        spec: what it was compiled from, where that is known.
+        path: the run folder, where there is one.
+        classes: names of the classes; empty where nobody told them.
+    """
+
+    model: keras.Model
+    spec: Spec | None = None
+    path: Path | None = None
+    classes: tuple[str, ...] = ()
+
+
+def trained(model: Any) -> Trained:
+    """The trained model of a run, a run folder, a `.keras` file, or of itself. Raises SpecError where there is none."""
+    if isinstance(model, keras.Model):
+        return Trained(model)
+    if not isinstance(model, (str, Path)):
+        return Trained(model.model, model.spec, model.path, model.classes)
+    path = Path(model)
+    if path.is_dir():
+        return _of_folder(path)
+    if not path.exists():
+        raise fail("E0512", f"there is no run and no model at {path}", help="name a run folder, as `specc train` made it, or a .keras file")
+    beside = path.parent / "run.json"
+    return _of_folder(path.parent, path) if beside.exists() else Trained(_load(path))
+
+
+def _of_folder(path: Path, file: Path | None = None) -> Trained:
+    from specc import language
+
+    file = file or path / "model.keras"
+    if not file.exists():
+        raise fail("E0512", f"{path} holds no model.keras", help="name a run folder, as `specc train` made it, or a .keras file")
+    spec = path / "spec.yaml"
+    return Trained(_load(file), language.load(spec) if spec.exists() else None, path, _classes(path / "run.json"))
+
+
+def _classes(path: Path) -> tuple[str, ...]:
+    try:
+        return tuple(str(name) for name in json.loads(path.read_text(encoding="utf-8")).get("classes", ()))
+    except (OSError, ValueError):
+        return ()
+
+
+def _load(path: Path) -> keras.Model:
+    _register_layers()
+    try:
+        return keras.saving.load_model(path, compile=False)
+    except SpecError:
+        raise
+    except Exception as error:  # Keras raises whatever reading a broken archive gives
+        raise fail("E0512", f"{path} cannot be loaded as a Keras model: {first_line(error)}") from error
+
+
+def _register_layers() -> None:
+    """Imports our own layers, so that Keras finds them by their names."""
+    from specc.keras_backend import layers
+
+    for module in pkgutil.iter_modules(layers.__path__):
+        importlib.import_module(f"{layers.__name__}.{module.name}")
