@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from specc.language.syntax import MapNode, Node, ScalarNode, parse, plain_value, read
+from specc.language.syntax import MapNode, Node, ScalarNode, parse, read
 from specc.language.vocabulary import Word, builtin_block, read_params
 from specc.registry import MODULES
 from specc.registry.entry import Entry, Param, Params, bind, entries

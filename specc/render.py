@@ -74,8 +74,8 @@ def _diagnostic(diagnostic: Diagnostic, paint: _Paint, lines: dict[Source, list[
     headline = severity + paint("bold", f": {_indented(diagnostic.message, 2)}")
     span = diagnostic.span
     if span is None:
-        label = [Note(diagnostic.label)] if diagnostic.label else []
-        return "\n".join([headline, *_remarks(diagnostic, label, 1, paint)])
+        remark = [Note(diagnostic.label)] if diagnostic.label else []
+        return "\n".join([headline, *_remarks(diagnostic, remark, 1, paint)])
     margin = len(str(span.line))
     bar = paint("gutter", f"{' ' * margin} |")
     place = f"{' ' * margin}{paint('gutter', '-->')} {visible(str(span))}"
@@ -93,10 +93,10 @@ def _diagnostic(diagnostic: Diagnostic, paint: _Paint, lines: dict[Source, list[
     )
 
 
-def _remarks(diagnostic: Diagnostic, label: list[Note], margin: int, paint: _Paint) -> list[str]:
+def _remarks(diagnostic: Diagnostic, first: list[Note], margin: int, paint: _Paint) -> list[str]:
     """The lines below the excerpt, each led by `=`."""
     lead = " " * margin + " " + paint("gutter", "=") + " "
-    remarks = [(note_text(note), "" if note.message.startswith("in ") else "note: ") for note in [*label, *diagnostic.notes]]
+    remarks = [(note_text(note), "" if note.message.startswith("in ") else "note: ") for note in [*first, *diagnostic.notes]]
     lines = [lead + paint("bold", title) + _indented(text, margin + 3 + len(title)) for text, title in remarks]
     if diagnostic.help is not None:
         lines.append(lead + paint("help", "help: ") + _indented(diagnostic.help, margin + 9))

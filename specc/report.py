@@ -12,7 +12,7 @@ HEADINGS = ("node", "word", "output", "weights", "multiply-adds", "memory")
 
 def as_text(graph: Graph) -> str:
     """Every node with its shape and costs, then the totals by top-level block and of the whole."""
-    rows = [(f"input {name}", "", str(tensor.spec), "", "", "") for name, tensor in graph.inputs.items()]
+    rows: list[tuple[str, ...]] = [(f"input {name}", "", str(tensor.spec), "", "", "") for name, tensor in graph.inputs.items()]
     seen: set[Layer] = set()
     for node in graph.nodes:
         rows.append(_row(node, shared=node.layer in seen))

@@ -24,9 +24,7 @@ SUFFIXES = {"keras": ".keras", "python": ".py", "saved_model": "", "onnx": ".onn
 @click.option("--to", "target", type=click.Choice(list(SUFFIXES)), help="What to make.  [default: as OUT ends, else keras]")
 @click.option("--training", is_flag=True, help="The model as training runs it, auxiliary heads included.")
 @spec_options
-def command(
-    spec: str, output: str | None, target: str | None, training: bool, params: tuple[str, ...], settings: tuple[str, ...]
-) -> None:
+def command(spec: str, output: str | None, target: str | None, training: bool, params: tuple[str, ...], settings: tuple[str, ...]) -> None:
     """Builds the model of a spec and saves it, with fresh weights.
 
     \b

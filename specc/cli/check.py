@@ -6,14 +6,14 @@ import sys
 
 import click
 
-from specc.cli.options import assignments, diagnose, spec_options
+from specc.cli.options import assignments, diagnose, form_option, spec_options
 from specc.diagnostics import Diagnostic
 from specc.render import visible
 
 
 @click.command("check", short_help="Diagnose specs.")
 @click.argument("specs", nargs=-1, required=True, metavar="SPEC...")
-@click.option("--format", "form", type=click.Choice(["text", "json", "github"]), default="text", show_default=True, help="Form of the output.")
+@form_option("text", "json", "github")
 @spec_options
 def command(specs: tuple[str, ...], form: str, params: tuple[str, ...], settings: tuple[str, ...]) -> int:
     """Says what is wrong in specs, and where. TensorFlow is not needed.

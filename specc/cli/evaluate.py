@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from specc.cli.options import Refusal, assignments, load, quiet_tensorflow, spec_options
+from specc.cli.options import Refusal, assignments, form_option, load, quiet_tensorflow, spec_options
 
 if TYPE_CHECKING:
     from specc.evaluation import Evaluation
@@ -18,11 +18,9 @@ if TYPE_CHECKING:
 @click.argument("model", type=click.Path(path_type=Path), metavar="RUN|MODEL")
 @click.option("--spec", metavar="SPEC", help="The spec that says data and losses; a run has its own.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="DIR", help="Where pictures go.  [default: the run's folder]")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Form of the output.")
+@form_option("text", "json")
 @spec_options
-def command(
-    model: Path, spec: str | None, output: Path | None, form: str, params: tuple[str, ...], settings: tuple[str, ...]
-) -> None:
+def command(model: Path, spec: str | None, output: Path | None, form: str, params: tuple[str, ...], settings: tuple[str, ...]) -> None:
     """Measures RUN, the folder of a trained spec, or MODEL, a .keras file, on the held-out data of its spec.
 
     A run that has classes gets a picture of its confusion matrix.

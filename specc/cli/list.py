@@ -6,10 +6,12 @@ import json
 
 import click
 
+from specc.cli.options import form_option
+
 
 @click.command("list", short_help="List layers, blocks, losses, optimizers, specs, ...")
 @click.argument("kind", required=False)
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Form of the output.")
+@form_option("text", "json")
 def command(kind: str | None, form: str) -> None:
     """Lists everything of a KIND with a line about each; without a KIND, says which there are.
 

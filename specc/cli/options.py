@@ -28,10 +28,15 @@ class Refusal(click.ClickException):
 
 def spec_options(command: Command) -> Command:
     """Adds `--param` and `--set`."""
-    command = click.option(
-        "--set", "settings", multiple=True, metavar="A.B=C", help="Set a value of the document, such as train.epochs=5.  Repeatable."
-    )(command)
-    return click.option("--param", "params", multiple=True, metavar="K=V", help="Give one of the spec's params a value.  Repeatable.")(command)
+    settings_help = "Set a value of the document, such as train.epochs=5.  Repeatable."
+    params_help = "Give one of the spec's params a value.  Repeatable."
+    command = click.option("--set", "settings", multiple=True, metavar="A.B=C", help=settings_help)(command)
+    return click.option("--param", "params", multiple=True, metavar="K=V", help=params_help)(command)
+
+
+def form_option(*forms: str) -> Callable[[Command], Command]:
+    """Adds `--format`; the first form is the default."""
+    return click.option("--format", "form", type=click.Choice(forms), default=forms[0], show_default=True, help="Form of the output.")
 
 
 def assignments(params: tuple[str, ...], settings: tuple[str, ...]) -> Assignments:

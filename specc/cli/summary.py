@@ -6,12 +6,12 @@ import json
 
 import click
 
-from specc.cli.options import assignments, load, spec_options
+from specc.cli.options import assignments, form_option, load, spec_options
 
 
 @click.command("summary", short_help="Show every node with its shape, weights and costs.")
 @click.argument("spec")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Form of the output.")
+@form_option("text", "json")
 @click.option("--training", is_flag=True, help="The graph that training runs, in place of the one that is used afterwards.")
 @spec_options
 def command(spec: str, form: str, training: bool, params: tuple[str, ...], settings: tuple[str, ...]) -> None:

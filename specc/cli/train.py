@@ -15,9 +15,7 @@ from specc.cli.options import assignments, load, quiet_tensorflow, spec_options
 @click.option("--strategy", default="auto", show_default=True, metavar="NAME", help="auto, one or mirrored: which devices work together.")
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 @spec_options
-def command(
-    spec: str, output: Path | None, strategy: str, quiet: bool, params: tuple[str, ...], settings: tuple[str, ...]
-) -> None:
+def command(spec: str, output: Path | None, strategy: str, quiet: bool, params: tuple[str, ...], settings: tuple[str, ...]) -> None:
     """Trains a spec and keeps metrics, curves, model and the resolved spec in a folder, whose path is printed last.
 
     Ctrl-C ends after saving what was learned.

@@ -73,9 +73,14 @@ def test_a_failed_save_leaves_the_old_file_alone(tmp_path: Path) -> None:
 
     out = tmp_path / "model.keras"
     out.write_text("precious")
-    with pytest.raises(OSError, match="full"), aside(out) as partial:
-        partial.write_text("half")
-        raise OSError("disk full")
+
+    def save() -> None:
+        with aside(out) as partial:
+            partial.write_text("half")
+            raise OSError("disk full")
+
+    with pytest.raises(OSError, match="full"):
+        save()
     assert [path.name for path in tmp_path.iterdir()] == ["model.keras"]
     assert out.read_text() == "precious"
 

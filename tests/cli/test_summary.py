@@ -71,12 +71,15 @@ def test_unknown_sizes_are_unknown(specc: Run, write: Write) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "text"), [(None, "?"), (0, "0"), (999, "999"), (1000, "1.00 k"), (25_640, "25.6 k"), (3_857_973_248, "3.86 G"), (999_999, "1000 k")]
+    ("number", "text"),
+    [(None, "?"), (0, "0"), (999, "999"), (1000, "1.00 k"), (25_640, "25.6 k"), (3_857_973_248, "3.86 G"), (999_999, "1000 k")],
 )
 def test_counts(number: int | None, text: str) -> None:
     assert count(number) == text
 
 
-@pytest.mark.parametrize(("size", "text"), [(None, "?"), (1023, "1023 B"), (1024, "1.0 KiB"), (102_546_848, "97.8 MiB"), (3 << 30, "3.0 GiB")])
+@pytest.mark.parametrize(
+    ("size", "text"), [(None, "?"), (1023, "1023 B"), (1024, "1.0 KiB"), (102_546_848, "97.8 MiB"), (3 << 30, "3.0 GiB")]
+)
 def test_memory(size: int | None, text: str) -> None:
     assert memory(size) == text

@@ -21,7 +21,7 @@ GOOD = """\
 specc: 1
 name: tiny
 params: {classes: 3}
-inputs: {x: [4]}
+inputs: {features: [4]}
 layers:
   - dense: {units: =classes}
 """
