@@ -52,6 +52,14 @@ class Span:
     def __str__(self) -> str:
         return f"{self.source.name}:{self.line}:{self.column}"
 
+    @property
+    def first_line(self) -> Span:
+        """The span as far as it lies on its first line."""
+        if self.line == self.end_line:
+            return self
+        width = len(self.source.line(self.line).rstrip())
+        return Span(self.source, self.line, self.column, self.line, max(width, self.column) + 1)
+
     def within(self, start: int, end: int) -> Span:
         """The characters `start` to `end` of this span, where it lies on one line."""
         if self.line != self.end_line or self.column + end > self.end_column:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 from specc.diagnostics import Note, Sink, Source, Span
 from specc.language.spelling import ChoiceNode, StepNode
 from specc.language.syntax import Entry, ListNode, MapNode, Node, ScalarNode, is_null, plain_value
-from specc.language.vocabulary import STRUCTURES, ParamDeclaration, Vocabulary, Word, is_builtin, read_params
+from specc.language.vocabulary import RESERVED, STRUCTURES, ParamDeclaration, Vocabulary, Word, is_builtin, read_params
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,6 +97,7 @@ class Document:
     source: Source
     vocabulary: Vocabulary
     path: Path | None = None
+    broken: frozenset[str] = frozenset()
     overridden: bool = False
 
     def block(self, word: Word) -> Block:
@@ -128,6 +130,7 @@ def read_document(
     vocabulary: Vocabulary,
     sink: Sink,
     faulty: Set[StepNode] = frozenset(),
+    broken: frozenset[str] = frozenset(),
     overridden: bool = False,
 ) -> Document:
     """The document of a spelled-out root. Names are checked here.
@@ -135,16 +138,18 @@ def read_document(
     Args:
         path: its file, where it is one; the name of a spec that gives itself none, and where relative references start.
         faulty: the steps that violate the schema; they are kept, marked, so that what they name is still known.
+        broken: the words whose block or defaults violate it.
     """
     reader = _Reader(sink, faulty)
     params = read_params(root.get("params"), sink)
     inputs = {key: _input(key, entry) for key, entry in entries_of(root.get("inputs"))}
     blocks = {key: reader.block(key, entry.value, vocabulary, entry.key) for key, entry in entries_of(root.get("blocks"))}
     heads_node = {key: entry for key, entry in entries_of(root.get("heads")) if not is_null(entry.value)}
-    scope = _Numbering()
+    scope = _Numbering({*inputs, *heads_node})
     steps = reader.steps(root.get("layers"), scope)
     heads = {key: reader.step(entry.value, scope, key, entry.key) for key, entry in heads_node.items()}
-    reader.unique({key: item.span for key, item in params.items()}, inputs, steps, heads)
+    places = {key: item.span for key, item in inputs.items()}
+    reader.unique({key: item.span for key, item in params.items()}, places, steps, heads)
     defaults = {key: entry.value for key, entry in entries_of(root.get("defaults")) if isinstance(entry.value, MapNode)}
     expect = root.get("expect")
     return Document(
@@ -162,6 +167,7 @@ def read_document(
         source=source,
         vocabulary=vocabulary,
         path=path,
+        broken=broken,
         overridden=overridden,
     )
 
@@ -184,11 +190,11 @@ def _input(name: str, entry: Entry) -> InputDeclaration:
 
 
 class _Numbering:
-    """Labels of the unnamed steps of one scope: the word, then the word with 1, 2, ..."""
+    """Labels of the unnamed steps of one scope: the word, then the word with 1, 2, ... What is `taken` is passed over."""
 
-    def __init__(self) -> None:
+    def __init__(self, taken: Set[str] = frozenset()) -> None:
         self.counts: dict[str, int] = {}
-        self.taken: set[str] = set()
+        self.taken = set(taken)
 
     def label(self, word: str) -> str:
         while True:
@@ -212,8 +218,12 @@ class _Reader:
         params = read_params(node.get("params"), self.sink)
         inputs = node.get("inputs")
         names = tuple(str(plain_value(item)) for item in inputs.items) if isinstance(inputs, ListNode) else ()
+        places = {str(plain_value(item)): item.span for item in inputs.items} if isinstance(inputs, ListNode) else {}
         steps = self.steps(node.get("layers"), _Numbering())
-        self.unique({key: item.span for key, item in params.items()}, {}, steps, {})
+        self.unique({key: item.span for key, item in params.items()}, places, steps, {})
+        for item in inputs.items if len(places) < len(names) and isinstance(inputs, ListNode) else ():
+            if item.span not in places.values():
+                self.sink.error("E0212", f"the name `{plain_value(item)}` is taken in this scope", item.span)
         outputs = {key: entry.value for key, entry in entries_of(node.get("outputs"))}
         return Block(name, text_of(node, "summary"), text_of(node, "reference"), params, names, steps, outputs, span, vocabulary)
 
@@ -231,6 +241,7 @@ class _Reader:
         if written is not None and isinstance(written.value, ScalarNode):
             name, name_span = str(written.value.value), written.value.span
         kind = word if word in STRUCTURES or word == "from" else "word"
+        self._check_modifiers(node)
         repeated = "repeat" in node.entries
         shown = word or "step"
         label = name or (shown if kind == "layers" and not repeated else scope.label(shown))
@@ -261,6 +272,34 @@ class _Reader:
             faulty=not word or node in self.faulty,
         )
 
+    def _check_modifiers(self, node: StepNode) -> None:
+        """Reports modifiers that mean nothing beside, or without, another, and variables with a reserved name."""
+        entries = node.entries
+        for key in ("as", "index"):
+            if key not in entries:
+                continue
+            if "repeat" not in entries:
+                self.sink.error("E0111", f"`{key}` means nothing without `repeat`", entries[key].key, help="add `repeat:`, or remove it")
+            variable = entries[key].value
+            if isinstance(variable, ScalarNode):
+                self.reserved(str(variable.value), variable.span, keywords=True)
+        for other in ("repeat", "from"):
+            if "each" in entries and other in entries:
+                help = (
+                    "`each` names the tensors itself"
+                    if other == "from"
+                    else "`each` is one layer for all; for one layer each, `repeat` alone"
+                )
+                self.sink.error("E0111", f"`each` and `{other}` cannot stand together", entries["each"].key, help=help)
+
+    def reserved(self, name: str, span: Span, keywords: bool = False) -> None:
+        """Reports a name that expressions could not tell from a word of the language."""
+        if name in RESERVED:
+            meanings = {"x": "the output of the step before", "input": "the only input", "training": "whether the model learns"}
+            self.sink.error("E0213", f"the name `{name}` is reserved: it is {meanings[name]}", span, help="choose another name")
+        elif keywords and keyword.iskeyword(name):
+            self.sink.error("E0213", f"the name `{name}` is reserved: it means something in expressions", span, help="choose another name")
+
     def _parallel(self, value: Node | None, label: str) -> tuple[Mapping[str, tuple[Step, ...]], Step | None]:
         if not isinstance(value, MapNode):
             return {}, None
@@ -279,23 +318,33 @@ class _Reader:
         if own:
             self.unique({}, {}, steps, {})
 
-    def unique(self, params: Mapping[str, Span], inputs: Mapping[str, InputDeclaration], steps: tuple[Step, ...], heads: Mapping[str, Any]) -> None:
+    def unique(self, params: Mapping[str, Span], inputs: Mapping[str, Span], steps: tuple[Step, ...], heads: Mapping[str, Any]) -> None:
         """Reports names that stand twice in one scope."""
         first: dict[str, Span] = dict(params)
-        found = [(name, item.span) for name, item in inputs.items()]
+        for name, span in params.items():
+            self.reserved(name, span, keywords=True)
+        found = list(inputs.items())
         found += [(step.name, step.name_span or step.span) for step in names_in_scope(steps) if step.name is not None]
         found += [(name, step.name_span or step.span) for name, step in heads.items()]
         for name, span in found:
+            self.reserved(name, span)
             if name in first:
-                self.sink.error("E0212", f"the name `{name}` is taken in this scope", span, notes=[Note(f"`{name}` is first used here", first[name])])
+                self.sink.error(
+                    "E0212", f"the name `{name}` is taken in this scope", span, notes=[Note(f"`{name}` is first used here", first[name])]
+                )
             first.setdefault(name, span)
 
 
 def _written_names(node: ListNode) -> Iterator[str]:
     for item in node.items:
-        name = item.get("name") if isinstance(item, MapNode) else None
+        if not isinstance(item, StepNode):
+            continue
+        name = item.get("name")
         if isinstance(name, ScalarNode):
             yield str(name.value)
+        body = item.get(item.word)
+        if item.word in ("layers", "skip") and name is None and "repeat" not in item and isinstance(body, ListNode):
+            yield from _written_names(body)
 
 
 def names_in_scope(steps: Iterable[Step]) -> Iterator[Step]:

@@ -77,9 +77,23 @@ class _EditorSchema:
             "summary": {**TEXT, "description": "One line on what it is."},
             "reference": {**TEXT, "description": "Where it was published."},
             "extends": {**TEXT, "description": "A spec of the zoo or a file: this one is a patch of it."},
-            "params": {"type": "object", "propertyNames": NAMES, "description": "Named values, overridable from outside: a default, or a JSON Schema."},
-            "inputs": {"type": "object", "propertyNames": NAMES, "additionalProperties": self._input(), "description": "Tensors that the model takes."},
-            "blocks": {"type": "object", "propertyNames": NAMES, "additionalProperties": self._block(), "description": "Blocks of one's own."},
+            "params": {
+                "type": "object",
+                "propertyNames": NAMES,
+                "description": "Named values, overridable from outside: a default, or a JSON Schema.",
+            },
+            "inputs": {
+                "type": "object",
+                "propertyNames": NAMES,
+                "additionalProperties": self._input(),
+                "description": "Tensors that the model takes.",
+            },
+            "blocks": {
+                "type": "object",
+                "propertyNames": NAMES,
+                "additionalProperties": self._block(),
+                "description": "Blocks of one's own.",
+            },
             "defaults": {
                 "type": "object",
                 "properties": {word.name: self._arguments(word.parameters, required=False) for word in words if word.entry is not None},
@@ -110,7 +124,9 @@ class _EditorSchema:
         structures = {
             "layers": steps,
             "skip": steps,
-            "parallel": closed({"merge": {"type": ["string", "object"]}, "branches": {"type": "object", "additionalProperties": steps}}, ["branches"]),
+            "parallel": closed(
+                {"merge": {"type": ["string", "object"]}, "branches": {"type": "object", "additionalProperties": steps}}, ["branches"]
+            ),
             "model": {"anyOf": [TEXT, closed({"spec": TEXT, "params": {"type": "object"}}, ["spec"])]},
             "share": {"anyOf": [TEXT, {"type": "object", "required": ["step"]}]},
         }

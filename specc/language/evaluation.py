@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from specc.diagnostics import Note, Sink, Span
@@ -20,6 +22,10 @@ from specc.registry.entry import Params, bind, nearest
 
 class Failed(Exception):
     """Something was reported; what depends on it is given up without a further word."""
+
+
+class Exhausted(Exception):
+    """The network is larger than anything that can be meant. It was reported; nothing goes on."""
 
 
 class Frame(NamedTuple):
@@ -71,10 +77,24 @@ class Evaluator:
 
     # Errors
 
-    def error(self, frame: Frame, code: str, message: str, span: Span, *, label: str = "", help: str | None = None, notes: tuple[Note, ...] = ()) -> Failed:
+    def error(
+        self,
+        frame: Frame,
+        code: str,
+        message: str,
+        span: Span,
+        *,
+        label: str = "",
+        help: str | None = None,
+        notes: tuple[Note, ...] = (),
+        about: Node | None = None,
+    ) -> Failed:
         """Reports at a place of the user's own text, with the way that led there.
 
         What goes wrong in every iteration of a repeat, or in every branch of a built-in block, is told once.
+
+        Args:
+            about: what is written there; the notes say where the params that it reads have their values from.
         """
         place = own_place(span, frame.chain)
         way = tuple(text for text, _ in frame.chain)
@@ -86,7 +106,8 @@ class Evaluator:
         if builtin:
             self._failed_blocks.add(key)
             ways.insert(0, Note("in the built-in block, at", span))
-        self.sink.error(code, message, place, label=label, help=help, notes=(*ways, *notes))
+        origins = () if about is None else _origins(about, frame.scope, place)
+        self.sink.error(code, message, place, label=label, help=help, notes=(*ways, *notes, *origins))
         return Failed()
 
     # Expressions
@@ -126,7 +147,9 @@ class Evaluator:
         holder = frame.scope.find(name)
         if holder is None:
             self._explain_missing(name, frame)
-            raise KeyError(name, nearest(name, [*frame.scope.names(), "training", *(["x"] if frame.x else []), *(["input"] if frame.input else [])]))
+            raise KeyError(
+                name, nearest(name, [*frame.scope.names(), "training", *(["x"] if frame.x else []), *(["input"] if frame.input else [])])
+            )
         value = holder[name]
         if value is POISON or (isinstance(value, Result) and value.poisoned):
             raise Unavailable
@@ -144,6 +167,8 @@ class Evaluator:
 
     def arguments(self, word: Word, step: Step, frame: Frame) -> tuple[dict[str, Any], MapNode, bool]:
         """The values given for a word, `defaults` beneath them; their places; and whether the text alone fixes them."""
+        if word.name in frame.document.broken:
+            raise Failed
         defaults = frame.document.defaults
         outer = frame.at(scope=frame.root, x=None, input=None)
         places: dict[str, Entry] = {}
@@ -172,18 +197,20 @@ class Evaluator:
             self._bound[key] = Bound(params, entry.call(params), entry.options(params))
         return self._bound[key]
 
-    def block_values(self, word: Word, step: Step, frame: Frame) -> dict[str, Any]:
-        """The values given for a block's params, checked. A value may be a step's result: blocks take those too."""
+    def block_values(self, word: Word, step: Step, frame: Frame) -> tuple[dict[str, Any], dict[str, Span]]:
+        """The values given for a block's params, checked, and their places."""
         values, places, fixed = self.arguments(word, step, frame)
         if not fixed or _missing(word, values):
             self._check(word, values, places, frame)
-        return values
+        return values, {name: entry.value.span for name, entry in places.entries.items()}
 
     def _check(self, word: Word, values: dict[str, Any], places: MapNode, frame: Frame) -> None:
         """Checks evaluated arguments against the word's schema."""
         for name, value in values.items():
             if isinstance(value, Result) or (isinstance(value, list) and any(isinstance(item, Result) for item in value)):
-                raise self.error(frame, "E0205", f"`{name}` of `{word.name}` is {describe(value)}, not a value", places.entries[name].value.span)
+                raise self.error(
+                    frame, "E0205", f"`{name}` of `{word.name}` is {describe(value)}, not a value", places.entries[name].value.span
+                )
         key = (word, repr(values))
         if key in self._checked:
             return
@@ -195,8 +222,16 @@ class Evaluator:
             return
         for found in local:
             assert found.span is not None
-            self.error(frame, found.code, found.message, found.span, help=found.help)
+            about = next((entry.value for _, entry in places.entries.items() if entry.value.span == found.span), None)
+            self.error(frame, found.code, found.message, found.span, help=found.help, about=about)
         raise Failed
+
+    def decision(self, node: Node, frame: Frame, what: str) -> bool:
+        """The value of a switch. A number is one too, as in Python."""
+        value = self.value(node, frame)
+        if isinstance(value, (Result, str, list, dict)):
+            raise self.error(frame, "E0103", f"`{what}` must be true or false, not {describe(value)}", node.span)
+        return bool(value)
 
     # References
 
@@ -234,11 +269,40 @@ class Evaluator:
             if start is not None and not isinstance(start, (Result, list)):
                 if isinstance(start, str) and not rest:
                     raise UnknownName("E0210", f"`{text}` is a param, not a step", help=f"`={text}` stands for the step that it names")
-                raise UnknownName("E0210", f"`{text}` is a param or a variable, not a step", help=f"write `={text.replace('/', '.')}`" if first in frame.scope.names() else None)
+                raise UnknownName(
+                    "E0210",
+                    f"`{text}` is a param or a variable, not a step",
+                    help=f"write `={text.replace('/', '.')}`" if first in frame.scope.names() else None,
+                )
             return follow(start, rest, text)
         except UnknownName as error:
             notes = (Note(*error.note),) if error.note is not None else ()
             raise self.error(frame, error.code, str(error), span, help=error.help, notes=notes) from None
+
+
+def _origins(node: Node, scope: Scope, place: Span) -> list[Note]:
+    """Where the params that a node reads have their values from."""
+    notes = []
+    for name in dict.fromkeys(_names(node)):
+        holder, origin = scope.find(name), scope.place(name)
+        value = None if holder is None else holder[name]
+        if origin is not None and origin != place and not _is_builtin(origin) and isinstance(value, (bool, int, float, str)):
+            notes.append(Note(f"`{name}: {json.dumps(value) if isinstance(value, bool) else value}` comes from", origin))
+    return notes[:4]
+
+
+def _names(node: Node) -> Iterator[str]:
+    """The names that the expressions of a node read."""
+    match node:
+        case ScalarNode(value) if node.is_expression:
+            with suppress(ExpressionError):
+                yield from sorted(expressions.parse(value).names)
+        case ListNode(items):
+            for item in items:
+                yield from _names(item)
+        case MapNode(entries):
+            for entry in entries.values():
+                yield from _names(entry.value)
 
 
 def _stretch(node: ScalarNode, error: ExpressionError) -> Span:

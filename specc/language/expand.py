@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -10,8 +11,9 @@ from specc.diagnostics import Note, Sink, Span
 from specc.graph import Argument, Graph, Layer, Node, Origin, Tensor, TensorSpec
 from specc.language import models
 from specc.language.document import Block, Document, Step, names_in_scope
-from specc.language.evaluation import Bound, Evaluator, Failed, Frame, own_place
-from specc.language.schema import SHAPE
+from specc.language.evaluation import Bound, Evaluator, Exhausted, Failed, Frame, own_place
+from specc.language.expressions import describe
+from specc.language.schema import SHAPE, SchemaBuilder
 from specc.language.scope import POISON, Result, Scope
 from specc.language.syntax import MapNode, ScalarNode
 from specc.language.syntax import Node as Written
@@ -19,15 +21,20 @@ from specc.language.validation import check_values, validator_of
 from specc.language.vocabulary import ParamDeclaration, Word
 from specc.registry.entry import Entry, Facts, Mismatch, Params, nearest
 
-MAX_DEPTH = 100
-MAX_NODES = 500_000
-MAX_REPEATS = 100_000
+MAX_DEPTH = 60
+MAX_STEPS = 100_000
 
 
 def expand(document: Document, training: bool, sink: Sink) -> tuple[Graph, bool]:
     """The graph of a document, and whether anything in it depends on `training`. Errors go to the sink."""
     expander = Expander(training, sink)
-    return expander.graph(document), expander.evaluator.reads_training
+    try:
+        graph = expander.graph(document)
+    except (Exhausted, RecursionError) as error:
+        if isinstance(error, RecursionError):
+            sink.error("E0207", "the network is nested too deeply", document.root.span.within(0, 1))
+        graph = Graph(document.name, {}, (), {}, training)
+    return graph, expander.evaluator.reads_training
 
 
 class Expander:
@@ -37,6 +44,7 @@ class Expander:
         self.evaluator = Evaluator(sink, training)
         self.nodes: list[Node] = []
         self.layers: dict[str, Layer] = {}
+        self.applied = 0
         self._met: set[tuple[ParamDeclaration, str]] = set()
 
     # The whole
@@ -49,11 +57,27 @@ class Expander:
         frame = self.run_all(document.steps, frame)
         outputs = self._heads(document, frame) if document.heads else {"output": frame.x}
         given = {name: result.value for name, result in outputs.items() if result is not None and result.value is not None}
-        if not self.sink.failed and not given:
-            self.sink.error("E0306", "the spec has no steps and no heads, so there is no output", document.root.span.within(0, 1))
+        if not self.sink.failed:
+            self._require_outputs(document, given)
         tensors = {name: result.value for name, result in inputs.items() if isinstance(result.value, Tensor)}
         used, nodes = _needed(given, self.nodes)
-        return Graph(document.name, {name: tensor for name, tensor in tensors.items() if tensor in used or not given}, nodes, given, self.training)
+        return Graph(
+            document.name, {name: tensor for name, tensor in tensors.items() if tensor in used or not given}, nodes, given, self.training
+        )
+
+    def _require_outputs(self, document: Document, outputs: Mapping[str, Argument]) -> None:
+        place = document.root.entries.get("heads") or document.root.entries.get("layers")
+        span = place.key if place is not None else document.root.span.within(0, 1)
+        if not document.steps and not document.heads:
+            self.sink.error("E0306", "the spec has no steps and no heads, so it has no output", span, help="`layers:` lists the steps")
+        elif not outputs:
+            what = "graph that is trained" if self.training else "graph that is built"
+            self.sink.error("E0306", f"the {what} has no output: every head is switched off", span)
+        for name, value in outputs.items():
+            if value == ():
+                self.sink.error(
+                    "E0311", f"the output `{name}` is an empty list", document.heads[name].span if name in document.heads else span
+                )
 
     def open_document(self, document: Document, scope: Scope, given: Mapping[str, Any]) -> Frame:
         """A frame in which the document's params have their values and its names are known."""
@@ -64,14 +88,33 @@ class Expander:
             scope.later[name] = head.name_span or head.span
         return frame
 
-    def assign_params(self, declared: Mapping[str, ParamDeclaration], given: Mapping[str, Any], scope: Scope, frame: Frame) -> None:
-        """Params in order, so that a default can be an expression over earlier ones."""
+    def assign_params(
+        self,
+        declared: Mapping[str, ParamDeclaration],
+        given: Mapping[str, Any],
+        scope: Scope,
+        frame: Frame,
+        places: Mapping[str, Span] | None = None,
+    ) -> None:
+        """Params in order, so that a default can be an expression over earlier ones.
+
+        Args:
+            places: where the given values are written.
+        """
         for name, declaration in declared.items():
-            if name in given:
+            place = (places or {}).get(name, declaration.default.span if declaration.default is not None else None)
+            if place is not None:
+                scope.places[name] = place
+            if declaration.faulty:
+                scope.values[name] = POISON
+            elif name in given:
                 scope.values[name] = given[name]
             elif declaration.default is None:
                 self.sink.error(
-                    "E0403", f"the param `{name}` has no value", declaration.span, help=f"give it a `default:`, or a value: `--param {name}=...`"
+                    "E0403",
+                    f"the param `{name}` has no value",
+                    declaration.span,
+                    help=f"give it a `default:`, or a value: `--param {name}=...`",
                 )
                 scope.values[name] = POISON
             else:
@@ -105,10 +148,10 @@ class Expander:
     def _inputs(self, document: Document, frame: Frame) -> dict[str, Result]:
         inputs = {}
         for name, declared in document.inputs.items():
-            if declared.when is not None and not self.decide(declared.when, frame):
-                frame.scope.off[name] = declared.span
-                continue
             try:
+                if declared.when is not None and not self.evaluator.decision(declared.when, frame, "when"):
+                    frame.scope.off[name] = declared.span
+                    continue
                 sizes = self.evaluator.value(declared.shape, frame)
                 self._check_sizes(name, sizes, declared.shape)
                 shape = (None, *(None if size is None else int(size) for size in sizes))
@@ -158,7 +201,7 @@ class Expander:
         result = POISON
         if not step.faulty:
             try:
-                if step.when is not None and not self.decide(step.when, frame):
+                if step.when is not None and not self.evaluator.decision(step.when, frame, "when"):
                     self._switch_off(step, frame)
                     return None
                 result = self._result(step, frame)
@@ -167,12 +210,6 @@ class Expander:
         if step.name is not None:
             frame.scope.steps[step.name] = result
         return result
-
-    def decide(self, when: Written, frame: Frame) -> bool:
-        try:
-            return bool(self.evaluator.value(when, frame))
-        except Failed:
-            return True
 
     def _switch_off(self, step: Step, frame: Frame) -> None:
         """The name of a step that is not there stands for the step's input, if it has just one."""
@@ -192,7 +229,7 @@ class Expander:
 
     def _result(self, step: Step, frame: Frame) -> Result:
         if step.trainable is not None:
-            frame = frame.at(trainable=frame.trainable and bool(self.evaluator.value(step.trainable, frame)))
+            frame = frame.at(trainable=frame.trainable and self.evaluator.decision(step.trainable, frame, "trainable"))
         path = _join(frame.scope.path, step.label)
         if step.repeat is not None:
             return self._repeat(step, frame, path)
@@ -202,17 +239,7 @@ class Expander:
 
     def _repeat(self, step: Step, frame: Frame, path: str) -> Result:
         assert step.repeat is not None
-        count = self.evaluator.value(step.repeat, frame)
-        if isinstance(count, (int, float)) and not isinstance(count, bool) and int(count) == count:
-            items: list[Any] = list(range(min(max(int(count), 0), MAX_REPEATS + 1)))
-        elif isinstance(count, list):
-            items = count
-        elif isinstance(count, Result):
-            items = list(count.items)
-        else:
-            raise self.evaluator.error(frame, "E0103", "`repeat` takes a count or a list", step.repeat.span)
-        if len(items) > MAX_REPEATS:
-            raise self.evaluator.error(frame, "E0206", f"`repeat` is at most {MAX_REPEATS}", step.repeat.span)
+        items = self._iterations(self.evaluator.value(step.repeat, frame), step.repeat, frame)
         results: list[Result] = []
         current = frame
         for position, item in enumerate(items):
@@ -230,6 +257,25 @@ class Expander:
         last = results[-1]
         return Result(last.value, last.inner, results, label=path)
 
+    def _iterations(self, count: Any, written: Written, frame: Frame) -> list[Any]:
+        """The elements of a `repeat`: those of a list, or the positions of a count."""
+        if isinstance(count, Result):
+            return list(count.items)
+        if isinstance(count, list):
+            items = len(count)
+        elif isinstance(count, bool) or not isinstance(count, (int, float)) or not math.isfinite(count) or int(count) != count:
+            shown = f": {count}" if isinstance(count, float) else ""
+            raise self.evaluator.error(
+                frame, "E0103", f"`repeat` takes a count or a list, not {describe(count)}{shown}", written.span, about=written
+            )
+        else:
+            items = int(count)
+        if items < 0:
+            raise self.evaluator.error(frame, "E0104", f"`repeat` must be at least 0, not {items}", written.span, about=written)
+        if items > MAX_STEPS:
+            raise self.evaluator.error(frame, "E0206", f"`repeat` is at most {MAX_STEPS:,}, not {items:,}", written.span, about=written)
+        return count if isinstance(count, list) else list(range(items))
+
     def _each(self, step: Step, frame: Frame, path: str) -> Result:
         """One layer, or block, with one set of weights, applied to each of several tensors."""
         assert step.each is not None
@@ -246,11 +292,14 @@ class Expander:
 
     def apply(self, step: Step, frame: Frame, path: str, given: Any = None) -> Result:
         """One application of a step: its inputs found, its kind's rule followed."""
-        if len(self.nodes) > MAX_NODES or frame.depth > MAX_DEPTH:
-            what = f"blocks are nested more than {MAX_DEPTH} deep" if frame.depth > MAX_DEPTH else f"the network has more than {MAX_NODES} nodes"
-            raise self.evaluator.error(frame, "E0207", what, step.word_span)
+        self.applied += 1
+        if self.applied > MAX_STEPS:
+            self.evaluator.error(frame, "E0207", f"the network has more than {MAX_STEPS:,} steps", step.word_span)
+            raise Exhausted
+        if frame.depth > MAX_DEPTH:
+            raise self.evaluator.error(frame, "E0207", f"blocks and groups are nested more than {MAX_DEPTH} deep", step.word_span)
         if step.kind == "share":
-            return self._share(step, frame, path)
+            return self._share(step, frame, path, given)
         source = given
         if source is None and step.source is not None:
             source = self.evaluator.source(step.source, frame)
@@ -288,11 +337,11 @@ class Expander:
 
     def _group(self, step: Step, frame: Frame, path: str) -> Result:
         own = step.opens_scope
-        inside = frame
+        inside = frame.at(depth=frame.depth + 1)
         if own:
             scope = frame.scope.child(path)
             self._announce(step.body, scope)
-            inside = frame.at(scope=scope)
+            inside = inside.at(scope=scope)
         after = self.run_all(step.body, inside)
         result = after.x if after.x is not None else POISON
         if step.kind == "skip":
@@ -312,9 +361,13 @@ class Expander:
         for name, steps in step.branches.items():
             scope = frame.scope.child(_join(path, name))
             self._announce(steps, scope)
-            after = self.run_all(steps, frame.at(scope=scope))
+            after = self.run_all(steps, frame.at(scope=scope, depth=frame.depth + 1))
             assert after.x is not None
-            results[name] = POISON if after.x.poisoned else Result(after.x.value, scope.steps, after.x.items if isinstance(after.x.value, tuple) else None, label=name)
+            results[name] = (
+                POISON
+                if after.x.poisoned
+                else Result(after.x.value, scope.steps, after.x.items if isinstance(after.x.value, tuple) else None, label=name)
+            )
         if any(result.poisoned for result in results.values()):
             return POISON
         values = list(results.values())
@@ -328,7 +381,11 @@ class Expander:
         if word is None or word.entry is None or not word.entry.takes_list:
             close = nearest(name, MERGES)
             raise self.evaluator.error(
-                frame, "E0106", f"`{name}` does not merge tensors", step.word_span, help=f"did you mean `{close}`?" if close else f"one of {', '.join(MERGES)}"
+                frame,
+                "E0106",
+                f"`{name}` does not merge tensors",
+                step.word_span,
+                help=f"did you mean `{close}`?" if close else f"one of {', '.join(MERGES)}",
             )
         merging = written if written is not None else Step(step.span, "word", name, step.word_span, step.label)
         return self._layer(merging, word, word.entry, frame, path, inputs)
@@ -341,7 +398,7 @@ class Expander:
 
     def _block(self, step: Step, word: Word, frame: Frame, path: str, source: Any, values: dict[str, Any] | None = None) -> Result:
         block = frame.document.block(word)
-        given = self.evaluator.block_values(word, step, frame) if values is None else values
+        given, places = self.evaluator.block_values(word, step, frame) if values is None else (values, {})
         inputs = self._block_inputs(step, block, frame, source)
         if any(isinstance(value, Result) and value.poisoned for value in inputs.values()):
             return POISON
@@ -352,7 +409,7 @@ class Expander:
         inside = frame.at(scope=scope, x=alone, input=alone, chain=chain, turn="", depth=frame.depth + 1)
         if not block.single_input:
             scope.steps.update(inputs)
-        self.assign_params(block.params, given, scope, inside)
+        self.assign_params(block.params, given, scope, inside, places)
         if any(value is POISON for value in scope.values.values()):
             return POISON
         self._announce(block.steps, scope)
@@ -384,30 +441,68 @@ class Expander:
         if isinstance(source, list) and len(source) == len(names):
             return dict(zip(names, source, strict=True))
         listed = ", ".join(f"{name}: ..." for name in names)
-        raise self.evaluator.error(frame, "E0311", f"the block `{block.name}` takes {len(names)} inputs", span, help=f"`from: {{{listed}}}`")
+        raise self.evaluator.error(
+            frame, "E0311", f"the block `{block.name}` takes {len(names)} inputs", span, help=f"`from: {{{listed}}}`"
+        )
 
-    def _share(self, step: Step, frame: Frame, path: str) -> Result:
+    def _share(self, step: Step, frame: Frame, path: str, given: Any) -> Result:
         """The same step again, on other tensors."""
         assert step.arguments is not None
         target = step.arguments.get("step")
         assert isinstance(target, ScalarNode)
-        found = self.evaluator.reference(str(target.value), target.span, frame)
-        if not isinstance(found, Result) or found.poisoned:
+        found = self.evaluator.source(target, frame)
+        if isinstance(found, Result) and found.poisoned:
             return POISON
-        if found.applied is None:
-            raise self.evaluator.error(frame, "E0310", f"`{target.value}` is not a layer or a block, so it cannot be shared", target.span)
-        original, word, bound, origin = found.applied
-        source = self.evaluator.source(step.source, frame) if step.source is not None else None
+        if not isinstance(found, Result) or found.applied is None:
+            help = "name one application: `stage/0`" if isinstance(found, list) or found.items else None
+            raise self.evaluator.error(
+                frame, "E0310", f"`{target.value}` is not a layer or a block, so it cannot be shared", target.span, help=help
+            )
+        _, word, bound, origin = found.applied
+        source = given
+        if source is None and step.source is not None:
+            source = self.evaluator.source(step.source, frame)
         inside = frame.at(shared=(*frame.shared, (path, origin)))
+        options = self._shared_options(step, word, step.arguments, frame)
         if word.entry is None:
             return self._block(step, word, inside, path, source, bound)
-        options = {key: self.evaluator.value(entry.value, frame) for key, entry in step.arguments.entries.items() if key != "step"}
         return self._layer(step, word, word.entry, inside, path, source, bound, options)
+
+    def _shared_options(self, step: Step, word: Word, arguments: MapNode, frame: Frame) -> dict[str, Any]:
+        """Call arguments that a further application changes. What makes the layer is fixed."""
+        known = {name: parameter for name, parameter in word.parameters.items() if parameter.call and word.entry is not None}
+        options = {}
+        for key, entry in arguments.entries.items():
+            if key == "step":
+                continue
+            if key not in known:
+                owner = f"`{word.name}` has it when it is made; it" if key in word.parameters else f"`{word.name}`"
+                listed = f"it takes {', '.join(f'`{name}`' for name in known)}" if known else "write another step for other arguments"
+                message = f"{owner} takes no `{key}` when it is applied again"
+                raise self.evaluator.error(frame, "E0108", message, entry.key, help=listed)
+            value = self.evaluator.value(entry.value, frame)
+            schema = SchemaBuilder()
+            validator = validator_of(json.dumps({"properties": {key: schema.of(known[key].type)}, "$defs": schema.definitions}))
+            local = Sink()
+            if not check_values(validator, {key: value}, _wrap(key, entry.value), local, word.name):
+                for found in local:
+                    self.evaluator.error(frame, found.code, found.message, entry.value.span, help=found.help)
+                raise Failed
+            options[key] = value
+        return options
 
     # Layers
 
     def _layer(
-        self, step: Step, word: Word, entry: Entry, frame: Frame, path: str, source: Any, bound: Bound | None = None, options: Mapping[str, Any] | None = None
+        self,
+        step: Step,
+        word: Word,
+        entry: Entry,
+        frame: Frame,
+        path: str,
+        source: Any,
+        bound: Bound | None = None,
+        options: Mapping[str, Any] | None = None,
     ) -> Result:
         params, call, own = bound if bound is not None else self.evaluator.bound(word, entry, step, frame)
         arguments = self._call_arguments(step, entry, frame, source)
@@ -440,7 +535,9 @@ class Expander:
         elif own == path:
             raise self.evaluator.error(frame, "E0212", f"two steps have the path `{path}`", step.word_span, help="name one of them")
         elif layer.weights != tuple(facts.weights):
-            raise self.evaluator.error(frame, "E0309", f"`{word.name}` cannot share its weights: they would have other shapes here", step.word_span)
+            raise self.evaluator.error(
+                frame, "E0309", f"`{word.name}` cannot share its weights: they would have other shapes here", step.word_span
+            )
         return layer
 
     def _call_arguments(self, step: Step, entry: Entry, frame: Frame, source: Any) -> dict[str, Argument] | None:
@@ -479,10 +576,10 @@ class Expander:
         if value is None:
             raise self.no_current(step, frame)
         if wants_list:
-            if isinstance(value, Tensor):
-                raise self.evaluator.error(
-                    frame, "E0311", f"`{step.word}` takes a list of tensors, but got one", _span(step), help="name them: `from: [a, b]`"
-                )
+            if isinstance(value, Tensor) or not value:
+                count = "one" if isinstance(value, Tensor) else "none"
+                message = f"`{step.word}` takes a list of tensors, but got {count}"
+                raise self.evaluator.error(frame, "E0311", message, _span(step), help="name them: `from: [a, b]`")
             return value
         if isinstance(value, tuple):
             if len(value) == 1:
@@ -505,7 +602,8 @@ class Expander:
         if mismatch.code == "E0312":
             label = " and ".join(str(tensor.spec) for tensor in tensors)
         notes = tuple(_origin_note(tensor) for tensor in tensors)
-        return self.evaluator.error(frame, mismatch.code, mismatch.message, span, label=label, help=mismatch.help, notes=notes)
+        about = written[mismatch.argument].value if mismatch.argument in written else step.arguments
+        return self.evaluator.error(frame, mismatch.code, mismatch.message, span, label=label, help=mismatch.help, notes=notes, about=about)
 
 
 MERGES = ("add", "subtract", "multiply", "average", "maximum", "minimum", "concatenate", "dot")

@@ -47,6 +47,8 @@ def _check_outputs(node: Node, graph: Graph, sink: Sink) -> None:
     for name, shape in wanted.items():
         span = node.entries[name].value.span if isinstance(node, MapNode) else node.span
         if name not in shapes:
-            sink.error("E0320", f"an output `{name}` is expected, but the outputs are {', '.join(f'`{each}`' for each in graph.outputs)}", span)
+            sink.error(
+                "E0320", f"an output `{name}` is expected, but the outputs are {', '.join(f'`{each}`' for each in graph.outputs)}", span
+            )
         elif shapes[name] != shape:
             sink.error("E0320", f"`{name}` is expected to have the shape {shape}, but has {shapes[name]}", span)

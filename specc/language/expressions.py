@@ -252,14 +252,18 @@ class _Evaluation:
             return self.lookup(name)
         except KeyError as error:
             close = error.args[1] if len(error.args) > 1 else None
-            raise self.error(node, "E0202", f"no param, variable or step is named `{name}` here", f"did you mean `{close}`?" if close else None) from None
+            raise self.error(
+                node, "E0202", f"no param, variable or step is named `{name}` here", f"did you mean `{close}`?" if close else None
+            ) from None
 
     def member(self, node: ast.Attribute, owner: Any, member: str) -> Any:
         if isinstance(owner, dict):
             if member in owner:
                 return owner[member]
             close = nearest(member, owner)
-            raise self.error(node, "E0202", f"there is no `{member}` in `{ast.unparse(node.value)}`", f"did you mean `{close}`?" if close else None)
+            raise self.error(
+                node, "E0202", f"there is no `{member}` in `{ast.unparse(node.value)}`", f"did you mean `{close}`?" if close else None
+            )
         if hasattr(owner, "member"):
             try:
                 return owner.member(member)
@@ -352,9 +356,11 @@ def extent(value: Any) -> int:
         return len(value)
     if not isinstance(value, (list, dict)):
         return 1
-    total, pending = 0, [value]
+    total = 0
+    pending: list[Any] = [value]
     while pending and total <= MAX_ITEMS:
-        for item in (members := pending.pop()).values() if isinstance(members, dict) else members:
+        members = pending.pop()
+        for item in members.values() if isinstance(members, dict) else members:
             total += len(item) if isinstance(item, str) else 1
             if isinstance(item, (list, dict)):
                 pending.append(item)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from specc.diagnostics import SpecError
+from specc.diagnostics import SpecError, fail
 from specc.language.document import Document, Step
 from specc.language.evaluation import Frame
 from specc.language.scope import POISON, Result, Scope
@@ -17,14 +17,23 @@ if TYPE_CHECKING:
     from specc.language.expand import Expander
 
 
-@cache
-def _document(path: Path) -> Document | SpecError:
+@lru_cache(maxsize=64)
+def _document(path: Path, version: tuple[int, int]) -> Document | SpecError:
+    """The document of a file. `version` tells when it was changed."""
     from specc.language.resolve import resolve_file
 
     try:
         return resolve_file(path)
     except SpecError as error:
         return error
+
+
+def _version(path: Path) -> tuple[int, int]:
+    try:
+        status = path.stat()
+    except (OSError, ValueError):
+        return (0, 0)
+    return (status.st_mtime_ns, status.st_size)
 
 
 def document_of(step: Step, frame: Frame) -> Document:
@@ -34,7 +43,10 @@ def document_of(step: Step, frame: Frame) -> Document:
     assert step.arguments is not None
     node = step.arguments.get("spec")
     assert isinstance(node, ScalarNode)
-    found = _document(locate(str(node.value), frame.document.path, node.span))
+    if node.is_expression:
+        raise fail("E0405", "a spec is named, not computed", node.span, help="write the name itself, or its file")
+    path = locate(str(node.value), frame.document.path, node.span)
+    found = _document(path, _version(path))
     if isinstance(found, SpecError):
         raise found
     return found
@@ -84,7 +96,11 @@ def _params(expander: Expander, step: Step, frame: Frame, document: Document) ->
 
 
 def _inputs(expander: Expander, step: Step, frame: Frame, document: Document, inside: Frame, source: Any) -> dict[str, Result]:
-    names = [name for name, declared in document.inputs.items() if declared.when is None or expander.decide(declared.when, inside)]
+    names = [
+        name
+        for name, declared in document.inputs.items()
+        if declared.when is None or expander.evaluator.decision(declared.when, inside, "when")
+    ]
     span = step.source.span if step.source is not None else step.word_span
     if isinstance(source, dict):
         found = {name: expander.regroup(value) for name, value in source.items()}
@@ -97,7 +113,7 @@ def _inputs(expander: Expander, step: Step, frame: Frame, document: Document, in
         found = {}
     if set(found) != set(names):
         listed = ", ".join(f"{name}: ..." for name in names)
-        raise expander.evaluator.error(frame, "E0311", f"the spec `{document.name}` takes the inputs {', '.join(names)}", span, help=f"`from: {{{listed}}}`")
+        raise expander.evaluator.error(
+            frame, "E0311", f"the spec `{document.name}` takes the inputs {', '.join(names)}", span, help=f"`from: {{{listed}}}`"
+        )
     return found
-
-

@@ -49,7 +49,9 @@ def resolve_file(path: Path, assignments: Iterable[tuple[str, str, Node]] = (), 
     return resolve_source(read(path), path, assignments, sink)
 
 
-def resolve_source(source: Source, path: Path | None, assignments: Iterable[tuple[str, str, Node]] = (), sink: Sink | None = None) -> Document:
+def resolve_source(
+    source: Source, path: Path | None, assignments: Iterable[tuple[str, str, Node]] = (), sink: Sink | None = None
+) -> Document:
     """The document of a text.
 
     Args:
@@ -63,20 +65,35 @@ def resolve_source(source: Source, path: Path | None, assignments: Iterable[tupl
     speller = Speller(raw.vocabulary, found, set(raw.used))
     if given:
         root = speller.document(root)
-    faulty = check_document(root, raw.vocabulary, speller.used, found)
+    root = _without_nulls(root)
+    faults = check_document(root, raw.vocabulary, speller.used, found)
     _stop_if_unreadable(root, found)
-    document = read_document(root, source, path, raw.vocabulary, found, faulty, bool(given))
+    document = read_document(root, source, path, raw.vocabulary, found, faults.steps, faults.words, bool(given))
     if sink is None:
         found.raise_errors()
     return document
+
+
+def _without_nulls(root: MapNode) -> MapNode:
+    """What is null is not there: a section, or a head that a base has."""
+    entries = {key: entry for key, entry in root.entries.items() if not is_null(entry.value)}
+    heads = entries.get("heads")
+    if heads is not None and isinstance(heads.value, MapNode):
+        kept = {name: entry for name, entry in heads.value.entries.items() if not is_null(entry.value)}
+        entries["heads"] = Entry(heads.key, MapNode(kept, heads.value.span))
+    return MapNode(entries, root.span)
 
 
 def _stop_if_unreadable(root: MapNode, sink: Sink) -> None:
     """Stops where a section has not even the right form: what follows could only echo it."""
     lists = isinstance(root.get("layers"), (ListNode, type(None)))
     inputs = root.get("inputs")
-    shapes = isinstance(inputs, MapNode) and all(isinstance(value, MapNode) and isinstance(value.get("shape"), ListNode) for _, value in inputs)
-    sections = all(is_null(root.get(key)) or isinstance(root.get(key), MapNode) for key in ("params", "blocks", "heads", "defaults", "expect"))
+    shapes = isinstance(inputs, MapNode) and all(
+        isinstance(value, MapNode) and isinstance(value.get("shape"), ListNode) for _, value in inputs
+    )
+    sections = all(
+        is_null(root.get(key)) or isinstance(root.get(key), MapNode) for key in ("params", "blocks", "heads", "defaults", "expect")
+    )
     blocks = root.get("blocks")
     bodies = not isinstance(blocks, MapNode) or all(isinstance(block, MapNode) for _, block in blocks)
     heads = root.get("heads")
@@ -89,14 +106,18 @@ def _load(source: Source, path: Path | None, chain: tuple[str, ...], sink: Sink)
     """A text and its bases, spelled out and merged."""
     root = parse(source)
     if not isinstance(root, MapNode):
-        raise fail("E0103", f"a spec is a mapping, but `{source.name}` is {'a list' if isinstance(root, ListNode) else 'one value'}", root.span)
+        raise fail(
+            "E0103", f"a spec is a mapping, but `{source.name}` is {'a list' if isinstance(root, ListNode) else 'one value'}", root.span
+        )
     key = str(path.resolve()) if path is not None else source.name
     extends = root.get("extends")
     base = None
     if isinstance(extends, ScalarNode) and isinstance(extends.value, str):
         base_path = locate(extends.value, path, extends.span)
         if str(base_path.resolve()) in (*chain, key):
-            raise fail("E0404", f"`{extends.value}` extends itself", extends.span, notes=[Note(f"through {link}") for link in (*chain, key)][1:])
+            raise fail(
+                "E0404", f"`{extends.value}` extends itself", extends.span, notes=[Note(f"through {link}") for link in (*chain, key)][1:]
+            )
         base = _load(read(base_path), base_path, (*chain, key), sink)
     vocabulary = (base.vocabulary if base else Vocabulary()).extended(_blocks(root))
     speller = Speller(vocabulary, sink)
@@ -180,7 +201,9 @@ def value_node(value: Any, source: Source) -> Node:
         try:
             value = value.item()  # a NumPy scalar
         except AttributeError:
-            raise fail("E0402", f"a {type(value).__name__} is not a value of a spec", span, help="numbers, strings, lists and mappings are") from None
+            raise fail(
+                "E0402", f"a {type(value).__name__} is not a value of a spec", span, help="numbers, strings, lists and mappings are"
+            ) from None
     return ScalarNode(value, span, plain=False)
 
 

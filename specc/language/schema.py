@@ -64,7 +64,10 @@ class SchemaBuilder:
         return {**schema, "required": required} if required else schema
 
     def _choice(self, family: str, optional: bool) -> dict[str, Any]:
-        words = {name: self.reference(f"{family}_{name}", lambda e=entry: self.closed(e.params.parameters)) for name, entry in entries(family).items()}
+        words = {
+            name: self.reference(f"{family}_{name}", lambda e=entry: self.closed(e.params.parameters))
+            for name, entry in entries(family).items()
+        }
         return {
             "type": ["object", "null"] if optional else "object",
             "properties": words,
@@ -93,7 +96,8 @@ class SchemaBuilder:
             "layers": self.steps(),
             "skip": self.steps(),
             "parallel": closed(
-                {"merge": {"type": "object", "minProperties": 1, "maxProperties": 1}, "branches": named(self.steps())}, required=["branches"]
+                {"merge": {"type": "object", "minProperties": 1, "maxProperties": 1}, "branches": named(self.steps())},
+                required=["branches"],
             ),
             "model": closed({"spec": TEXT, "params": {"type": "object"}}, required=["spec"]),
             "share": {"type": "object", "required": ["step"], "properties": {"step": TEXT}},
@@ -122,7 +126,9 @@ EXPECTATIONS = {
 BLOCK_INPUTS = {"type": "array", "items": NAME, "minItems": 1}
 
 
-def document_schema(vocabulary: Vocabulary, used: Iterable[str], sections: Iterable[str], defaults: Mapping[str, Iterable[str]]) -> dict[str, Any]:
+def document_schema(
+    vocabulary: Vocabulary, used: Iterable[str], sections: Iterable[str], defaults: Mapping[str, Iterable[str]]
+) -> dict[str, Any]:
     """The checker's schema of one document.
 
     Args:

@@ -45,7 +45,13 @@ class _Context:
     """An error with what is needed to word it."""
 
     def __init__(
-        self, error: ValidationError, path: list[Any], places: list[tuple[Span, Node]], sink: Sink, vocabulary: Vocabulary | None, owner: str
+        self,
+        error: ValidationError,
+        path: list[Any],
+        places: list[tuple[Span, Node]],
+        sink: Sink,
+        vocabulary: Vocabulary | None,
+        owner: str,
     ) -> None:
         self.error, self.path, self.sink, self.vocabulary, self.owner = error, path, sink, vocabulary, owner
         self.key, self.node = places[-1]
@@ -81,19 +87,28 @@ class _Context:
             self._unknown_word(key, span, family)
         elif family is not None:
             known = entries(family)
-            self.say("E0106", f"unknown {family} `{key}`", span, _suggest(key, known) or f"the {family}s are listed by `specc list {family}s`")
+            self.say(
+                "E0106", f"unknown {family} `{key}`", span, _suggest(key, known) or f"the {family}s are listed by `specc list {family}s`"
+            )
         elif self.vocabulary is not None and not self.path:
             self.say("E0101", f"unknown key `{key}`", span, _suggest(key, properties) or f"the keys are {', '.join(properties)}")
         else:
             owner = next((str(part) for part in reversed(self.path) if isinstance(part, str)), self.owner)
             names = ", ".join(f"`{name}`" for name in properties)
-            self.say("E0108", f"`{owner}` has no `{key}`", span, _suggest(key, properties) or (f"it has {names}" if names else f"`{owner}` takes nothing"))
+            self.say(
+                "E0108",
+                f"`{owner}` has no `{key}`",
+                span,
+                _suggest(key, properties) or (f"it has {names}" if names else f"`{owner}` takes nothing"),
+            )
 
     def _unknown_word(self, key: str, span: Span, family: str) -> None:
         vocabulary = self.vocabulary or Vocabulary()
         word = self.node.word if isinstance(self.node, StepNode) else ""
         if family == "step" and word and word != key:
-            help = _suggest(key, MODIFIERS) or (f"arguments of `{word}` stand in its braces: `{word}: {{{key}: ...}}`" if word not in STRUCTURES else None)
+            help = _suggest(key, MODIFIERS) or (
+                f"arguments of `{word}` stand in its braces: `{word}: {{{key}: ...}}`" if word not in STRUCTURES else None
+            )
             self.say("E0101", f"`{key}` is not a modifier of a step", span, help)
             return
         candidates = [*vocabulary, *STRUCTURES] if family == "step" else list(vocabulary)
@@ -144,7 +159,9 @@ class _Context:
     def one_of(self) -> None:
         values = self.error.validator_value if isinstance(self.error.validator_value, list) else [self.error.validator_value]
         if self.path == ["specc"]:
-            self.say("E0105", f"this is version {_found(self.error.instance)} of the language; specc reads version 1", help="write `specc: 1`")
+            self.say(
+                "E0105", f"this is version {_found(self.error.instance)} of the language; specc reads version 1", help="write `specc: 1`"
+            )
             return
         names = [str(value) for value in values if isinstance(value, str)]
         close = nearest(str(self.error.instance), names)
@@ -157,7 +174,9 @@ class _Context:
         instance = str(self.error.instance)
         span = self.node.entries[instance].key if isinstance(self.node, MapNode) and instance in self.node.entries else self.span
         fixed = "".join(char if char.isalnum() else "_" for char in instance.lower()).strip("_")
-        help = "a name begins with a small letter and goes on with small letters, digits and `_`" + (f": `{fixed}`" if fixed[:1].isalpha() else "")
+        help = "a name begins with a small letter and goes on with small letters, digits and `_`" + (
+            f": `{fixed}`" if fixed[:1].isalpha() else ""
+        )
         self.say("E0109", f"`{instance}` is not a name", span, help)
 
     def choice(self) -> None:

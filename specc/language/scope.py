@@ -91,7 +91,8 @@ class UnknownName(Exception):
 class Scope:
     """Names of one scope; inner scopes see outer ones, up to a block.
 
-    `later` are the names that steps of the scope will define, `off` those of steps that are switched off.
+    `later` are the names that steps of the scope will define, `off` those of steps that are switched off. `places` is
+    where params have their values from.
     """
 
     path: str
@@ -100,6 +101,7 @@ class Scope:
     steps: dict[str, Result] = field(default_factory=dict)
     later: dict[str, Span] = field(default_factory=dict)
     off: dict[str, Span] = field(default_factory=dict)
+    places: dict[str, Span] = field(default_factory=dict)
 
     def find(self, name: str) -> Any:
         """The value of a name, or None where no scope has it."""
@@ -112,6 +114,15 @@ class Scope:
             scope = scope.parent
         return None
 
+    def place(self, name: str) -> Span | None:
+        """Where a param has its value from."""
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.values:
+                return scope.places.get(name)
+            scope = scope.parent
+        return None
+
     def get(self, name: str) -> Any:
         """The value of a name. Raises UnknownName where there is none."""
         holder = self.find(name)
@@ -120,9 +131,13 @@ class Scope:
         scope: Scope | None = self
         while scope is not None:
             if name in scope.off:
-                raise UnknownName("E0214", f"`{name}` is switched off by its `when` and stands for nothing", note=(f"`{name}` is here", scope.off[name]))
+                raise UnknownName(
+                    "E0214", f"`{name}` is switched off by its `when` and stands for nothing", note=(f"`{name}` is here", scope.off[name])
+                )
             if name in scope.later:
-                raise UnknownName("E0211", f"`{name}` is used before the step of that name", note=(f"`{name}` is defined here", scope.later[name]))
+                raise UnknownName(
+                    "E0211", f"`{name}` is used before the step of that name", note=(f"`{name}` is defined here", scope.later[name])
+                )
             scope = scope.parent
         close = nearest(name, self.names())
         raise UnknownName("E0210", f"no step or input is named `{name}` here", help=f"did you mean `{close}`?" if close else None)
@@ -165,7 +180,11 @@ def _into(value: Result, part: str, owner: str) -> Any:
     if part in value.inner:
         return value.inner[part]
     close = nearest(part, value.inner)
-    raise UnknownName("E0210", f"`{owner}` has no step named `{part}`", help=f"did you mean `{owner}/{close}`?" if close else "only written names can be referenced")
+    raise UnknownName(
+        "E0210",
+        f"`{owner}` has no step named `{part}`",
+        help=f"did you mean `{owner}/{close}`?" if close else "only written names can be referenced",
+    )
 
 
 def _as_list(value: Any) -> list[Any]:

@@ -54,10 +54,7 @@ class Speller:
         return self._mapped(node, {"layers": self.steps}) if isinstance(node, MapNode) else node
 
     def _mapped(self, node: MapNode, rules: Mapping) -> MapNode:
-        entries = {
-            key: Entry(entry.key, rules[key](entry.value)) if key in rules and not is_null(entry.value) else entry
-            for key, entry in node.entries.items()
-        }
+        entries = {key: Entry(entry.key, rules[key](entry.value)) if key in rules else entry for key, entry in node.entries.items()}
         return MapNode(entries, node.span)
 
     def _each(self, node: Node, rule) -> Node:  # type: ignore[no-untyped-def]
@@ -102,25 +99,36 @@ class Speller:
         return ListNode(tuple(self.step(item) for item in items), node.span)
 
     def step(self, node: Node) -> Node:
-        if isinstance(node, ScalarNode) and isinstance(node.value, str) and not node.is_expression:
+        if isinstance(node, ScalarNode) and isinstance(node.value, str) and node.value and not node.is_expression:
             return self._worded(StepNode({node.value: Entry(node.span, ScalarNode(None, node.span))}, node.span, node.value))
         if not isinstance(node, MapNode):
-            self.sink.error("E0107", "a step is a word, or a mapping with a word", node.span, help="`- dense: 10` or `- flatten`")
+            self.sink.error(
+                "E0107", f"a step is a word, or a mapping with a word, not {_found(node)}", node.span, help="`- dense: 10` or `- flatten`"
+            )
             return StepNode({}, node.span)
-        words = [key for key in node.entries if key not in MODIFIERS or (key == "share" and self._is_shared(node))]
+        words = [key for key in node.entries if key not in MODIFIERS or key == "share"]
         known = [key for key in words if key in STRUCTURES or self.vocabulary.find(key) is not None]
         if len(known) > 1:
             second = node.entries[known[1]].key
-            self.sink.error("E0107", f"a step has one word, but here stand `{known[0]}` and `{known[1]}`", second, help="begin a new step with a dash")
-            return StepNode({}, node.span)
+            self.sink.error(
+                "E0107", f"a step has one word, but here stand `{known[0]}` and `{known[1]}`", second, help="begin a new step with a dash"
+            )
+            return self._without_word(node)
         if not words:
             if "from" not in node.entries:
-                self.sink.error("E0107", "a step needs a word: a layer, a block or a structure", node.span)
+                help = (
+                    "begin it with the word: `- dense: 10`, and `name:` and the like below"
+                    if node.entries
+                    else "`- dense: 10` or `- flatten`"
+                )
+                self.sink.error("E0107", "a step needs a word: a layer, a block or a structure", node.span.first_line, help=help)
+                return self._without_word(node)
             return StepNode(node.entries, node.span, "from")
         return self._worded(StepNode(node.entries, node.span, known[0] if known else words[0]))
 
-    def _is_shared(self, node: MapNode) -> bool:
-        return not any(key in STRUCTURES or self.vocabulary.find(key) is not None for key in node.entries if key not in MODIFIERS)
+    def _without_word(self, node: MapNode) -> StepNode:
+        """A step that says not what it does: its name is kept, so that using it is no further mistake."""
+        return StepNode({key: entry for key, entry in node.entries.items() if key in MODIFIERS and key != "share"}, node.span)
 
     def _worded(self, node: StepNode) -> StepNode:
         """The arguments of the step's word, spelled out."""
@@ -213,3 +221,10 @@ class Speller:
             if isinstance(value, MapNode):
                 value = self.arguments(value, parameters)
         return ChoiceNode({word: Entry(entry.key, value)}, node.span, word)
+
+
+def _found(node: Node) -> str:
+    if isinstance(node, ListNode):
+        return "a list"
+    assert isinstance(node, ScalarNode)
+    return "an expression" if node.is_expression else "nothing" if node.value in (None, "") else f"`{node.value}`"

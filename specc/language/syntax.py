@@ -187,7 +187,9 @@ class _Converter:
         known = self.done.get(id(node))
         self.count += 1 if known is None else known[1]
         if self.count > MAX_NODES:
-            raise fail("E0006", "an alias makes the document endless or too large", span, help="write a block or a param in place of the alias")
+            raise fail(
+                "E0006", "an alias makes the document endless or too large", span, help="write a block or a param in place of the alias"
+            )
         if known is not None:
             return known[0]
         if node.tag:
@@ -234,7 +236,9 @@ class _Converter:
 
     def _cut_short(self, before: Node, key: yaml.Node, value: yaml.Node) -> bool:
         """`{a: =f(b, c)}`: YAML ends the scalar at the comma and reads `c)` as a key without a value."""
-        if not (isinstance(before, ScalarNode) and before.plain and before.is_expression and value.value == "" and _unbalanced(before.value)):
+        if not (
+            isinstance(before, ScalarNode) and before.plain and before.is_expression and value.value == "" and _unbalanced(before.value)
+        ):
             return False
         self.sink.error(
             "E0004",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -27,8 +28,8 @@ Schema = Mapping[str, Any]
 ANNOTATIONS = {"x-family", "$defs", "description", "default", "title"}
 
 TYPES: Mapping[str, Callable[[Any], bool]] = {
-    "integer": lambda value: (type(value) is int) or (type(value) is float and value.is_integer()),
-    "number": lambda value: type(value) in (int, float),
+    "integer": lambda value: (type(value) is int or (type(value) is float and value.is_integer())) and abs(value) < 2**63,
+    "number": lambda value: type(value) in (int, float) and value == value,  # not-a-number is none
     "string": lambda value: isinstance(value, str),
     "boolean": lambda value: isinstance(value, bool),
     "array": lambda value: isinstance(value, list),
@@ -54,9 +55,11 @@ def jsonschema_validator() -> Any:
     """jsonschema's validator, each keyword satisfied by an expression."""
     from jsonschema import Draft202012Validator, validators
 
-    return validators.extend(
-        Draft202012Validator, {name: _beside_expressions(keyword) for name, keyword in Draft202012Validator.VALIDATORS.items()}
+    keywords = {name: _beside_expressions(keyword) for name, keyword in Draft202012Validator.VALIDATORS.items()}
+    types = Draft202012Validator.TYPE_CHECKER.redefine_many(
+        {name: lambda _, value, is_one=is_one: is_one(value) for name, is_one in TYPES.items()}
     )
+    return validators.extend(Draft202012Validator, keywords, type_checker=types)
 
 
 def _beside_expressions(keyword: Callable[..., Any]) -> Callable[..., Any]:
@@ -125,8 +128,9 @@ RULES: Mapping[str, Callable[[Any, Any, Schema, Schema], bool]] = {
     "type": _type,
     "properties": _properties,
     "additionalProperties": _further,
-    "propertyNames": lambda value, names, schema, definitions: not isinstance(value, dict)
-    or all(plainly_valid(key, names, definitions) for key in value),
+    "propertyNames": lambda value, names, schema, definitions: (
+        not isinstance(value, dict) or all(plainly_valid(key, names, definitions) for key in value)
+    ),
     "items": _items,
     "required": lambda value, names, schema, definitions: not isinstance(value, dict) or all(name in value for name in names),
     "enum": _one_of,
@@ -156,25 +160,47 @@ def word_validator(word: Word) -> Validator:
     return Validator({**schema, "$defs": builder.definitions})
 
 
-def check_document(root: MapNode, vocabulary: Vocabulary, used: Iterable[str], sink: Sink) -> set[StepNode]:
-    """Reports everything in which a spelled-out document violates the schema; returns the steps that do."""
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """What a document gets wrong: steps, and words whose block or defaults are not right."""
+
+    steps: frozenset[StepNode] = frozenset()
+    words: frozenset[str] = frozenset()
+
+
+def check_document(root: MapNode, vocabulary: Vocabulary, used: Iterable[str], sink: Sink) -> Faults:
+    """Reports everything in which a spelled-out document violates the schema; returns what does."""
     sections = [name for name in ("data", "train") if name in root]
     defaults = root.get("defaults")
-    supplied = {name: list(value.entries) for name, value in defaults if isinstance(value, MapNode)} if isinstance(defaults, MapNode) else {}
-    faulty: set[StepNode] = set()
-    for error in Validator(document_schema(vocabulary, used, sections, supplied)).errors(plain_value(root)):
+    supplied = (
+        {name: list(value.entries) for name, value in defaults if isinstance(value, MapNode)} if isinstance(defaults, MapNode) else {}
+    )
+    validator = Validator(document_schema(vocabulary, used, sections, supplied))
+    steps: set[StepNode] = set()
+    words: set[str] = set()
+    for error in independent(validator.errors(plain_value(root))):
         from specc.language.schema_errors import places_of, report
 
         report(error, root, sink, vocabulary)
-        steps = [node for _, node in places_of(root, list(error.absolute_path)) if isinstance(node, StepNode)]
-        faulty.update(steps[-1:])
-    return faulty
+        path = list(error.absolute_path)
+        inside = [node for _, node in places_of(root, path) if isinstance(node, StepNode)]
+        steps.update(inside[-1:])
+        if not inside and path[:1] in (["defaults"], ["blocks"]):
+            words.update(path[1:2])
+    return Faults(frozenset(steps), frozenset(words))
+
+
+def independent(errors: Iterable[ValidationError]) -> Iterator[ValidationError]:
+    """Errors without those that follow from another: what has not even the right type has no right size either."""
+    found = list(errors)
+    mistyped = {tuple(error.absolute_path) for error in found if error.validator == "type"}
+    return (error for error in found if error.validator == "type" or tuple(error.absolute_path) not in mistyped)
 
 
 def check_values(validator: Validator, values: Any, node: Node, sink: Sink, owner: str = "") -> bool:
     """Checks evaluated values; reports at the places of `node`. Returns whether all is well."""
     found = False
-    for error in validator.errors(values):
+    for error in independent(validator.errors(values)):
         from specc.language.schema_errors import report
 
         report(error, node, sink, None, owner)

@@ -9,9 +9,10 @@ from typing import Any
 from specc.diagnostics import Sink, Source, Span
 from specc.language.syntax import ListNode, MapNode, Node, ScalarNode, parse, plain_value, read
 from specc.registry import block_files
-from specc.registry.entry import REQUIRED, Entry, Param, entries, find
+from specc.registry.entry import REQUIRED, Entry, Param, entries, find, nearest
 from specc.registry.types import Plain
 
+RESERVED = ("x", "input", "training")
 MODIFIERS = ("name", "from", "when", "repeat", "as", "index", "each", "share", "trainable")
 STRUCTURES = ("layers", "parallel", "skip", "model", "share")
 
@@ -30,6 +31,7 @@ class ParamDeclaration:
     schema: Mapping[str, Any]
     default: Node | None
     doc: str = ""
+    faulty: bool = False
 
     @property
     def required(self) -> bool:
@@ -129,44 +131,70 @@ def read_params(node: Node | None, sink: Sink) -> dict[str, ParamDeclaration]:
         return declared
     for name, entry in node.entries.items():
         value = entry.value
-        if isinstance(value, MapNode) and all(key in FRAGMENT_KEYS for key in value.entries):
-            schema = {key: plain_value(item) for key, item in value if key not in ("default", "description")}
-            _check_fragment(name, schema, value, sink)
-            doc = value.get("description")
-            text = str(doc.value) if isinstance(doc, ScalarNode) else ""
-            declared[name] = ParamDeclaration(name, entry.key, schema, value.get("default"), text)
-        elif isinstance(value, MapNode):
-            unknown = next(key for key in value.entries if key not in FRAGMENT_KEYS)
-            sink.error(
-                "E0101",
-                f"`{unknown}` is not a keyword of a param's schema",
-                value.entries[unknown].key,
-                help=f"the keywords are {', '.join(FRAGMENT_KEYS)}; a mapping as a default is written under `default:`",
-            )
-        else:
+        if not isinstance(value, MapNode):
             declared[name] = ParamDeclaration(name, entry.key, schema_of_default(value), value)
+            continue
+        sound = _is_fragment(name, value, sink)
+        schema = {key: plain_value(item) for key, item in value if key not in ("default", "description")} if sound else {}
+        doc = value.get("description")
+        text = str(doc.value) if isinstance(doc, ScalarNode) else ""
+        declared[name] = ParamDeclaration(name, entry.key, schema, value.get("default"), text, faulty=not sound)
     return declared
 
 
 TYPES = ("integer", "number", "string", "boolean", "array", "object", "null")
+BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
+COUNTS = ("minLength", "maxLength", "minItems", "maxItems")
 
 
-def _check_fragment(name: str, schema: dict[str, Any], node: MapNode, sink: Sink) -> None:
-    """Reports a fragment that JSON Schema would not take, and makes it harmless."""
-    from jsonschema import Draft202012Validator
-    from jsonschema.exceptions import SchemaError
+def _is_fragment(name: str, node: MapNode, sink: Sink) -> bool:
+    """Reports what is none of the few keywords that a param's schema may have. References and patterns are left out
+    on purpose: nothing in a spec may fetch, or run for ever."""
+    sound = True
+    for key, entry in node.entries.items():
+        if key not in FRAGMENT_KEYS:
+            close = nearest(key, FRAGMENT_KEYS)
+            more = "; a mapping as a default is written under `default:`" if "type" not in node and "default" not in node else ""
+            help = f"did you mean `{close}`?" if close else f"the keywords are {', '.join(FRAGMENT_KEYS)}{more}"
+            sink.error("E0101", f"`{key}` is not a keyword of a param's schema", entry.key, help=help)
+            sound = False
+            continue
+        wanted, nested = _misfit(key, entry.value)
+        if wanted:
+            help = f"the types are {', '.join(TYPES)}" if key == "type" else None
+            sink.error("E0103", f"`{key}` of param `{name}` must be {wanted}", entry.value.span, help=help)
+            sound = False
+        for fragment in nested:
+            sound = _is_fragment(name, fragment, sink) and sound
+    return sound
 
-    bounds = [value for key, value in schema.items() if key in ("minimum", "maximum")]
-    if set(schema) <= {"type", "minimum", "maximum"} and schema.get("type") in TYPES and all(type(bound) in (int, float) for bound in bounds):
-        return  # What nearly all fragments are; asking jsonschema takes a millisecond each.
-    try:
-        Draft202012Validator.check_schema(schema)
-    except SchemaError as error:
-        key = next((str(part) for part in error.absolute_path), "type")
-        place = node.entries[key].value.span if key in node.entries else node.span
-        help = f"the types are {', '.join(TYPES)}" if key == "type" else None
-        sink.error("E0103", f"the schema of param `{name}` is not JSON Schema: {error.message}", place, help=help)
-        schema.clear()
+
+def _misfit(key: str, node: Node) -> tuple[str, list[MapNode]]:
+    """What the value of a keyword must be, where it is not; and the fragments inside it."""
+    value = plain_value(node)
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if key == "type":
+        return (
+            "" if value and all(kind in TYPES for kind in (value if isinstance(value, list) else [value])) else "a type, or a list of types"
+        ), []
+    if key in BOUNDS:
+        return ("" if number and (key != "multipleOf" or value > 0) else "a number"), []
+    if key in COUNTS:
+        return ("" if isinstance(value, int) and number and value >= 0 else "a whole number"), []
+    if key in ("enum", "required"):
+        return ("" if isinstance(value, list) and (key == "enum" or all(isinstance(item, str) for item in value)) else "a list"), []
+    if key == "description":
+        return ("" if isinstance(value, str) else "a text"), []
+    if key == "items":
+        return ("", [node]) if isinstance(node, MapNode) else ("the schema of the items", [])
+    if key == "properties":
+        sound = isinstance(node, MapNode) and all(isinstance(item, MapNode) for _, item in node)
+        return (
+            ("", [item for _, item in node if isinstance(item, MapNode)])
+            if isinstance(node, MapNode) and sound
+            else ("schemas by name", [])
+        )
+    return "", []
 
 
 def schema_of_default(node: Node) -> dict[str, Any]:
@@ -183,6 +211,6 @@ def schema_of_default(node: Node) -> dict[str, Any]:
 
 def schema_of_value(value: Any) -> dict[str, Any]:
     """The type of a JSON value, which overrides of it must have."""
-    kinds = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object"}
+    kinds: dict[type, str] = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object"}
     kind = kinds.get(type(value))
     return {} if kind is None else {"type": kind}

@@ -25,7 +25,9 @@ Fields = Mapping[str, Field]
 SpanOf = Callable[..., Span | None]
 
 # Words that leave it to their input whether values are probabilities.
-_TRANSPARENT = frozenset({"reshape", "flatten", "permute", "squeeze", "expand_dims", "transpose", "identity", "dropout", "cast", "up_sampling2d"})
+_TRANSPARENT = frozenset(
+    {"reshape", "flatten", "permute", "squeeze", "expand_dims", "transpose", "identity", "dropout", "cast", "up_sampling2d"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,9 @@ def _target(
     what = f"fields beside the inputs: {listed(free)}" if free else "no field beside those that feed the inputs"
     message = f"`{loss.name}` of head `{head}` has no target that is named like it, and the data have {what}"
     example = free[0] if free else "label"
-    sink.error("E0503", message, span_of(*path), help=f"name it: `{{{loss.name}: {{target: {example}}}}}`" if free else "the data need labels")
+    sink.error(
+        "E0503", message, span_of(*path), help=f"name it: `{{{loss.name}: {{target: {example}}}}}`" if free else "the data need labels"
+    )
     return None
 
 
@@ -167,7 +171,13 @@ def _check_shapes(graph: Graph, wired: Wired, field: Field | None, sink: Sink, s
         return
     if field is None:
         return
-    if kind is not None and field.classes is not None and units is not None and units != field.classes and not (units == 1 and field.classes == 2):
+    if (
+        kind is not None
+        and field.classes is not None
+        and units is not None
+        and units != field.classes
+        and not (units == 1 and field.classes == 2)
+    ):
         message = f"`{wired.target}` has {field.classes} classes, but head `{wired.head}` gives {units} scores"
         sink.error("E0504", message, span, help=f"give the head {field.classes} units")
         return
