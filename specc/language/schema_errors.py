@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from specc.diagnostics import Sink, Span
 from specc.language.spelling import StepNode
-from specc.language.syntax import ListNode, MapNode, Node, ScalarNode
+from specc.language.syntax import ListNode, MapNode, Node, ScalarNode, resolve_scalar
 from specc.language.vocabulary import MODIFIERS, STRUCTURES, Vocabulary
 from specc.registry.entry import entries, nearest
 
@@ -41,19 +42,18 @@ def places_of(root: Node, path: list[Any]) -> list[tuple[Span, Node]]:
     return places
 
 
+SECTIONS = {"params": "param", "inputs": "input", "heads": "head", "blocks": "block"}
+LISTED = 12  # names that a help lists; more are for `specc explain`
+
+
 class _Context:
     """An error with what is needed to word it."""
 
     def __init__(
-        self,
-        error: ValidationError,
-        path: list[Any],
-        places: list[tuple[Span, Node]],
-        sink: Sink,
-        vocabulary: Vocabulary | None,
-        owner: str,
+        self, error: Any, path: list[Any], places: list[tuple[Span, Node]], sink: Sink, vocabulary: Vocabulary | None, owner: str
     ) -> None:
         self.error, self.path, self.sink, self.vocabulary, self.owner = error, path, sink, vocabulary, owner
+        self.places = places
         self.key, self.node = places[-1]
 
     @property
@@ -62,13 +62,24 @@ class _Context:
 
     @property
     def title(self) -> str:
-        """The thing at fault: `filters` of `conv2d`."""
+        """The thing at fault: `filters` of `conv2d`, the input `image`."""
         keys = [part for part in self.path if isinstance(part, str)]
         if not keys:
             return f"`{self.owner}`" if self.owner else "the spec"
         inside = keys[-2] if len(keys) > 1 else self.owner
-        item = f"item {self.path[-1] + 1} of " if isinstance(self.path[-1], int) else ""
-        return f"{item}`{keys[-1]}`" + (f" of `{inside}`" if inside and not item else "")
+        if inside in SECTIONS and len(keys) <= 2:
+            named = f"the {SECTIONS[inside]} `{keys[-1]}`"
+        elif len(keys) == 3 and keys[0] == "inputs" and keys[2] == "shape":
+            named = f"the input `{keys[1]}`"
+        elif not inside or self._is_modifier:
+            named = f"`{keys[-1]}`"
+        else:
+            named = f"`{keys[-1]}` of `{inside}`"
+        return f"item {self.path[-1] + 1} of {named}" if isinstance(self.path[-1], int) else named
+
+    @property
+    def _is_modifier(self) -> bool:
+        return len(self.places) > 1 and isinstance(self.places[-2][1], StepNode) and self.path[-1] in (*MODIFIERS, "layers", "skip")
 
     def say(self, code: str, message: str, span: Span | None = None, help: str | None = None) -> None:
         self.sink.error(code, message, span or self.span, help=help)
@@ -95,12 +106,15 @@ class _Context:
         else:
             owner = next((str(part) for part in reversed(self.path) if isinstance(part, str)), self.owner)
             names = ", ".join(f"`{name}`" for name in properties)
-            self.say(
-                "E0108",
-                f"`{owner}` has no `{key}`",
-                span,
-                _suggest(key, properties) or (f"it has {names}" if names else f"`{owner}` takes nothing"),
-            )
+            known = f"it has {names}" if len(properties) <= LISTED else f"`specc explain {owner}` lists what it has"
+            if key in MODIFIERS and isinstance(self._step, StepNode):
+                known = f"`{key}` stands beside `{owner}`, on a line of its own, not in its braces"
+            help = _suggest(key, properties) or (known if names or key in MODIFIERS else f"`{owner}` takes nothing")
+            self.say("E0108", f"`{owner}` has no `{key}`", span, help)
+
+    @property
+    def _step(self) -> Node | None:
+        return self.places[-2][1] if len(self.places) > 1 else None
 
     def _unknown_word(self, key: str, span: Span, family: str) -> None:
         vocabulary = self.vocabulary or Vocabulary()
@@ -116,29 +130,42 @@ class _Context:
         self.say("E0106", f"unknown layer or block `{key}`", span, close or "`specc list layers` and `specc list blocks` name them all")
 
     def missing(self) -> None:
-        name = self.error.message.split("'")[1]
-        properties = self.error.schema.get("properties", {})
-        if any(nearest(key, properties) == name for key in self.error.instance if key not in properties):
+        """Keys that the schema wants, told together."""
+        schema = self.error.schema
+        properties = schema.get("properties", {})
+        meant = {nearest(key, properties) for key in self.error.instance if key not in properties}
+        names = [name for name in schema["required"] if name not in self.error.instance and name not in meant]
+        if not names:
             return  # The misspelt key is reported; that it is missing would be an echo.
         owner = next((str(part) for part in reversed(self.path) if isinstance(part, str)), self.owner)
-        what = f"`{owner}`" if owner else "a spec"
-        span = self.key if self.path else self.node.span
-        if not owner:
-            span = Span(span.source, span.line, span.column, span.line, span.column + 1)
-        help = "begin the spec with `specc: 1`" if name == "specc" else None
-        self.say("E0102", f"{what} needs `{name}`", span, help)
+        span = self.key if self.path else self.node.span.within(0, 1).first_line
+        listed = " and ".join(f"`{name}`" for name in names)
+        self.say("E0102", f"{f'`{owner}`' if owner else 'a spec'} needs {listed}", span, self._missing_help(owner, names))
+
+    def _missing_help(self, owner: str, names: list[str]) -> str | None:
+        if not self.path and not self.owner:
+            return {"specc": "begin the spec with `specc: 1`", "inputs": "`inputs: {image: [224, 224, 3]}`, sizes without the batch"}[
+                names[0]
+            ]
+        return f"`{owner}: {{{', '.join(f'{name}: ...' for name in names)}}}`" if isinstance(self._step, StepNode) else None
 
     def type(self) -> None:
         expected = _types(self.error.validator_value)
+        if len(self.path) == 2 and self.path[0] == "inputs":
+            expected = "a list of sizes, or a mapping"
         self.say("E0103", f"{self.title} must be {expected}, not {_found(self.error.instance)}", help=self._type_help())
 
     def _type_help(self) -> str | None:
         instance, wanted = self.error.instance, self.error.validator_value
+        if len(self.path) == 2 and self.path[0] == "inputs" and isinstance(instance, int):
+            return f"`{self.path[1]}: [{instance}]`; the batch is left out"
+        if isinstance(instance, (int, float)) and not isinstance(instance, bool) and abs(instance) >= 2**63 and "integer" in wanted:
+            return "whole numbers are below 2 ** 63"
         if isinstance(instance, str) and instance in ("yes", "no", "on", "off") and "boolean" in wanted:
             return "write `true` or `false`"
         if isinstance(instance, str) and isinstance(self.node, ScalarNode) and not self.node.plain and "string" not in wanted:
-            return "remove the quotes"
-        if isinstance(instance, str) and ("integer" in wanted or "number" in wanted) and any(mark in instance for mark in "+-*/"):
+            return "remove the quotes" if isinstance(resolve_scalar(instance), (int, float, bool)) else None
+        if isinstance(instance, str) and ("integer" in wanted or "number" in wanted) and COMPUTED.fullmatch(instance):
             return f"an expression starts with `=`: `={instance}`"
         return None
 
@@ -153,7 +180,8 @@ class _Context:
         count = f"{bound} {self.error.validator_value}"
         if schema.get("minItems") == schema.get("maxItems"):
             count = str(schema.get("minItems"))
-        noun = "items" if isinstance(self.error.instance, list) else "characters"
+        noun = "item" if isinstance(self.error.instance, list) else "character"
+        noun += "s" * (count.rpartition(" ")[2] != "1")
         self.say("E0104", f"{self.title} must have {count} {noun}, not {len(self.error.instance)}")
 
     def one_of(self) -> None:
@@ -164,7 +192,7 @@ class _Context:
             )
             return
         names = [str(value) for value in values if isinstance(value, str)]
-        close = nearest(str(self.error.instance), names)
+        close = nearest(str(self.error.instance).lower(), names)
         allowed = ", ".join("null" if value is None else f"`{value}`" for value in values)
         help = f"did you mean `{close}`?" if close else f"one of {allowed}" if len(values) > 6 else None
         wanted = f"one of {allowed}" if len(values) <= 6 else "one of the known names"
@@ -181,11 +209,15 @@ class _Context:
 
     def choice(self) -> None:
         family = self.error.schema.get("x-family", "word")
-        self.say("E0110", f"{self.title} takes exactly one {family}, not {len(self.error.instance)}")
+        words = list(self.error.instance)
+        found = f"`{'`, `'.join(words)}`" if words else "none"
+        self.say("E0110", f"{self.title} takes exactly one {family}, not {found}")
 
     def other(self) -> None:
         self.say("E0103", f"{self.title}: {self.error.message}")
 
+
+COMPUTED = re.compile(r"[\w.() ]+([-+*/%]+[\w.() ]+)+")
 
 REPORTS: Mapping[str, Callable[[_Context], None]] = {
     "additionalProperties": _Context.unknown,
