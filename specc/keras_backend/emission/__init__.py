@@ -1,0 +1,1 @@
+"""A spec printed as the Python source of its model: structure kept, expressions kept."""

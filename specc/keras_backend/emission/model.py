@@ -1,0 +1,218 @@
+"""The model's own function: inputs, steps, heads, and the `keras.Model` that they make."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from specc.keras_backend.emission.context import Context, Scope, Variable
+from specc.keras_backend.emission.expressions import _divides
+from specc.keras_backend.emission.naming import Names
+from specc.keras_backend.emission.statements import Assign, Function, If, Return
+from specc.keras_backend.emission.steps import StepWriter
+from specc.keras_backend.emission.values import Local, Value, call
+from specc.language.document import Document, InputDeclaration, Step
+from specc.language.expressions import parse
+from specc.language.syntax import ListNode, Node, ScalarNode
+
+if TYPE_CHECKING:
+    from specc.keras_backend.emission.program import Program
+
+KEY = ("main",)
+
+
+def write_model(program: Program) -> Function:
+    """The function that makes the model."""
+    document = program.spec.document
+    function = Function(program.function_name(KEY, document.name), [], [], _documented(document))
+    others = set(program.function_names.values()) - {function.name}
+    names = Names({*others, *program.own_names, "training", "x"})
+    scope = Scope()
+    for name, declared in document.params.items():
+        variable = names.fresh(name)
+        scope.names[name] = Variable(ast.Name(variable))
+        function.arguments.append((variable, None if declared.required else program.functions.default(declared)))
+    function.arguments.sort(key=lambda argument: argument[1] is not None)
+    if program.needs.known_key(("training", KEY)):
+        function.arguments.append(("training", ast.Constant(False)))
+    writer = StepWriter(program, names)
+    context = Context(KEY, document, scope, scope, None, "x")
+    program.functions.computed_defaults(writer, document.params, context)
+    inputs = _inputs(writer, context)
+    alone = _alone(document, inputs)
+    after = writer.run_all(document.steps, context.at(x=alone, input=alone))
+    _finish(writer, after, inputs)
+    function.body = writer.body
+    return function
+
+
+def _documented(document: Document) -> list[str]:
+    from specc.keras_backend.emission.functions import _doc
+
+    doc = _doc(document.summary, document.reference)
+    described = [f"    {name}: {' '.join(declared.doc.split())}" for name, declared in document.params.items() if declared.doc]
+    if not described:
+        return doc
+    return [*(doc or [document.name]), "", "Args:", *described]
+
+
+def _inputs(writer: StepWriter, context: Context) -> dict[str, ast.expr]:
+    """`keras.Input`s, each in a variable of its name."""
+    found: dict[str, ast.expr] = {}
+    graphs = _graphs(writer)
+    for name, declared in context.document.inputs.items():
+        if declared.when is None and not any(name in graph.inputs for graph in graphs) and _unused(writer, name):
+            continue
+        variable = writer.names.fresh(name, f"{name}_input")
+        keywords: dict[str, ast.expr] = {} if declared.dtype == "float32" else {"dtype": ast.Constant(declared.dtype)}
+        shape = _shape(writer, declared, context)
+        made = Assign((ast.Name(variable),), call("keras.Input", shape, **keywords, name=ast.Constant(name)))
+        if declared.when is None:
+            writer.body.append(made)
+        else:
+            writer.body.append(If(writer.translator.value(declared.when, context), [made]))
+        found[name] = ast.Name(variable)
+        context.scope.names[name] = Local(ast.Name(variable))
+    return found
+
+
+def _unused(writer: StepWriter, name: str) -> bool:
+    return not writer.needs.known_key(("main input", name))
+
+
+def _graphs(writer: StepWriter) -> list:  # type: ignore[type-arg]
+    spec = writer.program.spec
+    return [spec.graph(training=False), spec.graph(training=True)]
+
+
+def _shape(writer: StepWriter, declared: InputDeclaration, context: Context) -> ast.expr:
+    node: Node = declared.shape
+    if isinstance(node, ListNode):
+        return ast.Tuple([_whole(item, writer.translator.value(item, context)) for item in node.items])
+    return writer.translator.value(node, context)
+
+
+def _whole(node: Node, written: ast.expr) -> ast.expr:
+    if isinstance(node, ScalarNode) and node.is_expression and _divides(parse(node.value).tree):
+        return call("int", written)
+    return ast.Constant(int(written.value)) if isinstance(written, ast.Constant) and isinstance(written.value, float) else written
+
+
+def _alone(document: Document, inputs: dict[str, ast.expr]) -> Value | None:
+    """The only input, of which the first steps begin."""
+    always = [name for name, declared in document.inputs.items() if declared.when is None and name in inputs]
+    if len(document.inputs) == 1 or len(always) == 1:
+        name = always[0] if always else next(iter(inputs))
+        return Local(inputs[name])
+    return None
+
+
+# Outputs
+
+
+def _finish(writer: StepWriter, context: Context, inputs: dict[str, ast.expr]) -> None:
+    program = writer.program
+    document = context.document
+    name = ast.Constant(document.name.replace("/", "-"))
+    given = _given_inputs(writer, inputs)
+    if not document.heads:
+        assert context.x is not None
+        outputs = context.x.tensor()
+    else:
+        outputs = _heads(writer, context)
+    writer.body.append(Return((call("keras.Model", given, outputs, name=name),)))
+    del program
+
+
+def _given_inputs(writer: StepWriter, inputs: dict[str, ast.expr]) -> ast.expr:
+    """The model's inputs: those that its outputs depend on, in each of the two graphs."""
+    inference, training = ([name for name in inputs if name in graph.inputs] for graph in _graphs(writer))
+    written = [_named_tensors({name: inputs[name] for name in names}) for names in (training, inference)]
+    if inference == training:
+        return written[0]
+    writer.needs.ask(("training", KEY))
+    return ast.IfExp(ast.Name("training"), written[0], written[1])
+
+
+def _named_tensors(tensors: dict[str, ast.expr]) -> ast.expr:
+    """One tensor as itself, several by name."""
+    if len(tensors) == 1:
+        return next(iter(tensors.values()))
+    return ast.Dict([ast.Constant(name) for name in tensors], list(tensors.values()))
+
+
+def _heads(writer: StepWriter, context: Context) -> ast.expr:
+    """Writes the heads; gives the model's outputs."""
+    heads = context.document.heads
+    if all(head.when is None for head in heads.values()):
+        return _named_tensors({name: _head(writer, head, name, context) for name, head in heads.items()})
+    always = [name for name, head in heads.items() if head.when is None]
+    counts = {len(graph.outputs) for graph in _graphs(writer)}
+    outputs = writer.names.fresh("outputs")
+    begun = False
+    first: dict[str, ast.expr] = {}
+    for name, head in heads.items():
+        if not begun and head.when is None:
+            first[name] = _head(writer, head, name, context)
+            continue
+        if not begun:
+            writer.assign(outputs, ast.Dict([ast.Constant(key) for key in first], list(first.values())))
+            begun = True
+        _head_among(writer, head, name, context, outputs)
+    if len(always) > 1:
+        return ast.Name(outputs)
+    return _one_or_several(context, outputs, first, counts, writer)
+
+
+def _one_or_several(context: Context, outputs: str, first: dict[str, ast.expr], counts: set[int], writer: StepWriter) -> ast.expr:
+    tests = [head.when.value for head in context.document.heads.values() if isinstance(head.when, ScalarNode)]
+    unnamed = call("next", call("iter", call(ast.Attribute(ast.Name(outputs), "values"))))
+    alone = next(iter(first.values()), unnamed) if len(first) == 1 else unnamed
+    graphs = _graphs(writer)
+    if len(set(tests)) == 1 and len(first) == 1 and isinstance(parse(str(tests[0])).tree, ast.Name):
+        test = writer.translator.data(parse(str(tests[0])).tree, context, None, context.document.root)
+        return ast.IfExp(test, ast.Name(outputs), alone)
+    if counts == {1} and len(first) == 0 and len(graphs) == 2:
+        return unnamed
+    several = ast.Compare(call("len", ast.Name(outputs)), [ast.Gt()], [ast.Constant(1)])
+    return ast.IfExp(several, ast.Name(outputs), unnamed)
+
+
+def _head(writer: StepWriter, head: Step, name: str, context: Context) -> ast.expr:
+    variable = writer.names.fresh(name, f"{name}_output")
+    value = writer.result(head, context.at(target=variable))
+    named = Local(value.tensor(), value.listed, _Members(value), value.items())
+    context.scope.names[name] = named
+    return named.where
+
+
+class _Members(dict):  # type: ignore[type-arg]
+    """The named results inside another result."""
+
+    def __init__(self, value: Value) -> None:
+        super().__init__()
+        self.value = value
+
+    def get(self, key: str, default: Value | None = None) -> Value | None:
+        return self.value.member(key) or default
+
+
+def _head_among(writer: StepWriter, head: Step, name: str, context: Context, outputs: str) -> None:
+    """A head of which it is not known whether it is there."""
+    with writer.block() as body:
+        where = _head(writer, head, name, context)
+        last = body[-1] if body else None
+        entry = ast.Subscript(ast.Name(outputs), ast.Constant(name))
+        if isinstance(last, Assign) and len(last.targets) == 1 and ast.dump(last.targets[0]) == ast.dump(where) and not _read_later(context, name):
+            body[-1] = Assign((entry,), last.value)
+            context.scope.names[name] = Local(entry)
+        else:
+            body.append(Assign((entry,), where))
+    if head.when is None:
+        writer.body += body
+    else:
+        writer.body.append(If(writer.translator.value(head.when, context, head), body))
+
+
+def _read_later(context: Context, name: str) -> bool:
+    return False

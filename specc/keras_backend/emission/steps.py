@@ -1,0 +1,336 @@
+"""Steps as statements: each rule of `specc.language.expand`, written down in place of run."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from specc.keras_backend.emission.context import Context, Variable, layer_name
+from specc.keras_backend.emission.lowering import Call
+from specc.keras_backend.emission.naming import Names
+from specc.keras_backend.emission.references import Source, regrouped
+from specc.keras_backend.emission.statements import Assign, Do, For, If, Statement
+from specc.keras_backend.emission.values import MISSING, TENSOR, Local, Named, Sequence, Value, call, starred
+from specc.language.document import Step
+from specc.language.syntax import MapNode, ScalarNode
+from specc.language.vocabulary import Word
+
+if TYPE_CHECKING:
+    from specc.keras_backend.emission.program import Program
+
+
+class StepWriter:
+    """Writes the steps of one Python function."""
+
+    def __init__(self, program: Program, names: Names) -> None:
+        self.program = program
+        self.needs = program.needs
+        self.packing = program.packing
+        self.translator = program.translator
+        self.references = program.references
+        self.lowering = program.lowering
+        self.names = names
+        self.body: list[Statement] = []
+
+    # Statements
+
+    @contextmanager
+    def block(self) -> Iterator[list[Statement]]:
+        """Statements go to the body of an `if` or a loop."""
+        outer, self.body = self.body, []
+        try:
+            yield self.body
+        finally:
+            self.body = outer
+
+    def assign(self, target: str, value: ast.expr) -> None:
+        self.body.append(Assign((ast.Name(target),), value))
+
+    def settle(self, value: Value, target: str) -> None:
+        """Sees to it that the tensor is in a variable."""
+        where = value.tensor()
+        if not (isinstance(where, ast.Name) and where.id == target):
+            self.assign(target, where)
+
+    # Steps
+
+    def run_all(self, steps: Iterable[Step], context: Context) -> Context:
+        for step in steps:
+            context = context.at(x=self.run(step, context))
+        return context
+
+    def run(self, step: Step, context: Context) -> Value | None:
+        """Writes a step; returns what is the current tensor after it."""
+        own = self.own_variable(step)
+        if step.when is not None:
+            return self._conditional(step, context, own)
+        value = self.result(step, context.at(target=own) if own else context)
+        return self._name(step, value, own, context)
+
+    def own_variable(self, step: Step) -> str | None:
+        if step.name is None or not self.needs.facet_known(step, (), TENSOR):
+            return None
+        return self.names.fresh(step.name, f"{step.name}_output")
+
+    def _name(self, step: Step, value: Value, own: str | None, context: Context) -> Value:
+        if own is not None:
+            self.settle(value, own)
+        if step.name is None:
+            return value
+        named = Named(step, value, self.needs, own)
+        context.scope.names[step.name] = named
+        return named if own is not None else value
+
+    def _conditional(self, step: Step, context: Context, own: str | None) -> Value | None:
+        """A step under `when`; switched off, its name stands for its only input."""
+        assert step.when is not None
+        test = self.translator.value(step.when, context, step)
+        passes = step.source is None and context.x is not None
+        target = own if own is not None and passes else context.target
+        if context.x is not None:
+            self.settle(context.x, target)
+            context = context.at(x=_moved(context.x, target))
+        if own is not None and not passes:
+            self._stand_in(step, context, own)
+        with self.block() as body:
+            value = self.result(step, context.at(target=own or target))
+            if own is not None and not passes:
+                self.settle(value, own)
+                self.assign(target, ast.Name(own))
+            else:
+                self.settle(value, target)
+        self.body.append(If(test, body))
+        after = _moved(value, target)
+        if step.name is not None:
+            context.scope.names[step.name] = Named(step, value, self.needs, own)
+        return after
+
+    def _stand_in(self, step: Step, context: Context, own: str) -> None:
+        if isinstance(step.source, ScalarNode):
+            found = self.references.source(step.source, context, step)
+            if isinstance(found, Value):
+                self.settle(found, own)
+
+    def result(self, step: Step, context: Context) -> Value:
+        if step.trainable is not None:
+            context = context.at(trainable=self._trainable(step, context))
+        path = (*context.path, step.label)
+        if step.repeat is not None:
+            from specc.keras_backend.emission.loops import write_repeat
+
+            return write_repeat(self, step, context, path)
+        if step.each is not None:
+            from specc.keras_backend.emission.loops import write_each
+
+            return write_each(self, step, context, path)
+        return self.apply(step, context, path)
+
+    def _trainable(self, step: Step, context: Context) -> ast.expr | None:
+        assert step.trainable is not None
+        written = self.translator.value(step.trainable, context, step)
+        if isinstance(written, ast.Constant) and written.value:
+            return context.trainable
+        if context.trainable is None or isinstance(written, ast.Constant):
+            return written
+        return ast.BoolOp(ast.And(), [context.trainable, written])
+
+    def apply(self, step: Step, context: Context, path: tuple[str | ast.expr, ...], given: Value | None = None) -> Value:
+        source: Source | None = given
+        if given is None and step.source is not None and step.kind != "share":
+            source = self.references.source(step.source, context, step)
+        match step.kind:
+            case "from":
+                assert source is not None
+                return regrouped(source)
+            case "layers" | "skip":
+                return self._group(step, self._entered(context, source), path)
+            case "parallel":
+                return self._parallel(step, self._entered(context, source), path)
+            case "model":
+                return self.program.functions.call_model(self, step, context, path, source)
+            case "share":
+                from specc.keras_backend.emission.sharing import write_share
+
+                return write_share(self, step, context, path)
+        word = context.document.vocabulary.find(step.word)
+        assert word is not None
+        if word.entry is not None:
+            return self.layer(step, word, context, path, source)
+        return self.program.functions.call_block(self, step, word, context, path, source)
+
+    def _entered(self, context: Context, source: Source | None) -> Context:
+        return context if source is None else context.at(x=regrouped(source))
+
+    # Structures
+
+    def _group(self, step: Step, context: Context, path: tuple[str | ast.expr, ...]) -> Value:
+        inside = context
+        if step.opens_scope:
+            inside = context.at(scope=context.scope.child(), path=path)
+        kept = None
+        if step.kind == "skip":
+            assert context.x is not None
+            if _mentions(context.x.tensor(), context.target):
+                kept = self.names.fresh("shortcut")
+                self.settle(context.x, kept)
+                inside = inside.at(x=_moved(context.x, kept))
+                context = context.at(x=inside.x)
+        after = self.run_all(step.body, inside)
+        assert after.x is not None
+        result = after.x
+        if step.kind == "skip":
+            assert context.x is not None
+            result = self._merge(Step(step.span, "word", "add", step.word_span, step.label), [context.x, result], context, path)
+        if kept is not None:
+            self.names.release(kept)
+        if not step.opens_scope:
+            return result
+        inner = {key: value for key, value in inside.scope.names.items() if isinstance(value, Value)}
+        return Local(result.tensor(), result.listed, inner, result.items() if result.listed else None)
+
+    def _parallel(self, step: Step, context: Context, path: tuple[str | ast.expr, ...]) -> Value:
+        results: dict[str, Value] = {}
+        variables = []
+        for branch, steps in step.branches.items():
+            variable = self.names.fresh(branch, f"{branch}_branch")
+            variables.append(variable)
+            scope = context.scope.child()
+            after = self.run_all(steps, context.at(scope=scope, path=(*path, branch), target=variable))
+            assert after.x is not None
+            if step.name is not None and self.needs.facet_known((step, branch), (), TENSOR):
+                self.settle(after.x, variable)
+            inner = {key: value for key, value in scope.names.items() if isinstance(value, Value)}
+            end = Local(after.x.tensor(), after.x.listed, inner, after.x.items() if after.x.listed else None)
+            results[branch] = Named((step, branch), end, self.needs, variable) if step.name is not None else end
+        ends = [value.result if isinstance(value, Named) else value for value in results.values()]
+        if step.merge is None:
+            return Local(ast.List([starred(each) for each in ends]), True, results, list(results.values()))
+        merged = self._merge(step.merge, ends, context, path)
+        if step.name is None:
+            for variable in variables:
+                self.names.release(variable)
+        return Local(merged.tensor(), merged.listed, results)
+
+    def _merge(self, step: Step, inputs: list[Value], context: Context, path: tuple[str | ast.expr, ...]) -> Value:
+        word = context.document.vocabulary.find(step.word)
+        assert word is not None
+        return self.layer(step, word, context, path, inputs)
+
+    # Layers
+
+    def layer(self, step: Step, word: Word, context: Context, path: tuple[str | ast.expr, ...], source: Source | None) -> Value:
+        lowered = self.lowering.layer(word, step, context)
+        if lowered.target.is_operation:
+            return self._called(step, word, context, source, lowered, None)
+        made = self.made(lowered, context, path)
+        if self.needs.known_key(("layer", step)):
+            variable = self.names.fresh(f"{step.name or step.word}_layer")
+            self.program.layer_variables[step] = variable
+            self.assign(variable, made)
+            made = ast.Name(variable)
+        return self._called(step, word, context, source, lowered, made)
+
+    def made(self, lowered: Call, context: Context, path: tuple[str | ast.expr, ...]) -> ast.expr:
+        """The construction of a layer."""
+        keywords = dict(lowered.keywords)
+        if context.trainable is not None:
+            keywords["trainable"] = context.trainable
+        keywords["name"] = layer_name(path)
+        target = self.lowering.target(lowered.target.target)
+        if context.shared is None:
+            return call(target, *lowered.args, **keywords)
+        return call(ast.Attribute(context.shared, "layer"), target, *lowered.args, **keywords)
+
+    def _called(self, step: Step, word: Word, context: Context, source: Source | None, lowered: Call, made: ast.expr | None) -> Value:
+        first, others = self.call_arguments(word, step, context, source)
+        return self.applied(step, context, lowered, made, first, {**others, **lowered.options})
+
+    def applied(
+        self, step: Step, context: Context, lowered: Call, made: ast.expr | None, first: ast.expr, options: Mapping[str, ast.expr]
+    ) -> Value:
+        """Assigns the result of a layer's, or an operation's, call."""
+        if made is None:
+            written = call(self.lowering.target(lowered.target.target), first, *lowered.args, **lowered.keywords, **options)
+        else:
+            written = call(made, first, **options)
+        return self.outputs(step, context, written)
+
+    def outputs(self, step: Step, context: Context, written: ast.expr) -> Value:
+        named = self.program.profile.named_outputs(step)
+        listed = self.program.profile.gives_list(step)
+        if not named:
+            self.assign(context.target, written)
+            return Local(ast.Name(context.target), listed)
+        if listed:
+            assert step.word_span is not None
+            raise self.translator.refused(f"`{step.word}` gives a list and further outputs", ScalarNode(step.word, step.word_span))
+        targets, inner = [context.target], {}
+        for output in named:
+            variable = self._extra(step, output)
+            targets.append(variable or "_")
+            inner[output] = Named((step, output), Local(MISSING), self.needs, variable)
+        self.body.append(Assign(tuple(ast.Name(each) for each in targets), written))
+        return Local(ast.Name(context.target), False, inner)
+
+    def _extra(self, step: Step, output: str) -> str | None:
+        if not self.needs.facet_known((step, output), (), TENSOR):
+            return None
+        return self.names.fresh(output, f"{step.label}_{output}")
+
+    def call_arguments(self, word: Word, step: Step, context: Context, source: Source | None) -> tuple[ast.expr, dict[str, ast.expr]]:
+        """The tensors of a layer's call: the first by position, the others by name."""
+        entry = word.entry
+        assert entry is not None and entry.infer is not None
+        names = entry.call_arguments
+        if source is None:
+            assert context.x is not None
+            source = context.x
+        if isinstance(source, Mapping):
+            given = {name: source[name] for name in names if name in source}
+        elif entry.takes_list or isinstance(source, Value):
+            given = {names[0]: regrouped(source)}
+        else:
+            given = dict(zip(names, source))
+        lists = [name for name in names if str(entry.infer.__annotations__.get(name)).startswith("list[")]
+        written = {name: self._argument(value, name in lists) for name, value in given.items()}
+        first = next(iter(written))
+        return written.pop(first), written
+
+    def _argument(self, value: Value, wants_list: bool) -> ast.expr:
+        where = value.tensor()
+        if wants_list and value.listed:
+            return where
+        if not wants_list and value.listed:
+            alone = isinstance(where, ast.List) and len(where.elts) == 1 and not isinstance(where.elts[0], ast.Starred)
+            return where.elts[0] if alone else ast.Subscript(where, ast.Constant(0))  # type: ignore[attr-defined]
+        return where
+
+
+def _moved(value: Value, target: str) -> Value:
+    """The same result, its tensor in another variable."""
+    if isinstance(value, Local):
+        return Local(ast.Name(target), value.listed, value.inner, value.parts)
+    return _Moved(value, target)
+
+
+class _Moved(Value):
+    def __init__(self, value: Value, target: str) -> None:
+        self.value, self.target, self.listed = value, target, value.listed
+
+    def tensor(self) -> ast.expr:
+        return ast.Name(self.target)
+
+    def member(self, part: str) -> Value | None:
+        return self.value.member(part)
+
+    def items(self) -> Sequence | list[Value] | None:
+        return self.value.items()
+
+
+def _mentions(tree: ast.expr, variable: str) -> bool:
+    return any(isinstance(node, ast.Name) and node.id == variable for node in ast.walk(tree))
+
+
+__all__ = ["Do", "For", "MapNode", "StepWriter", "Variable"]
