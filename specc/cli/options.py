@@ -136,8 +136,28 @@ def writable(path: Path) -> Path:
 
 
 def quiet_tensorflow() -> None:
-    """Keeps TensorFlow's start-up messages off the screen. Has an effect before it is first imported."""
+    """Imports Keras and TensorFlow without their start-up messages, which no setting turns off altogether.
+
+    What they wrote is shown where the import fails.
+    """
     import os
+    import tempfile
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
+    sys.stderr.flush()
+    try:
+        kept = os.dup(2)  # the messages come from C++, past sys.stderr
+    except OSError:
+        return  # started without a standard error: nothing can be seen there
+    with tempfile.TemporaryFile() as said:
+        try:
+            os.dup2(said.fileno(), 2)
+            import keras  # noqa: F401
+        except BaseException:
+            said.seek(0)
+            os.write(kept, said.read())
+            raise
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
