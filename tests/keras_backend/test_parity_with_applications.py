@@ -10,11 +10,11 @@ CASES = [
     pytest.param(
         "mobilenet_v2", "MobileNetV2", {"alpha": 0.35, "size": 96}, {"alpha": 0.35, "input_shape": (96, 96, 3)}, id="mobilenet_v2-0.35"
     ),
-    # 111 is odd, and so are 7 and 28 on the way down: the border at strides 2 has two forms.
+    # From 111 the sizes go over 56, 28, 14 and 7 to 4: the border at strides 2 is asymmetric for even ones.
     pytest.param(
         "mobilenet_v2", "MobileNetV2", {"size": 111}, {"input_shape": (111, 111, 3)}, id="mobilenet_v2-odd", marks=pytest.mark.slow
     ),
-    pytest.param("resnet50", "ResNet50", {}, {}, id="resnet50"),
+    pytest.param("resnet50", "ResNet50", {}, {}, id="resnet50", marks=pytest.mark.slow),
     pytest.param("densenet121", "DenseNet121", {}, {}, id="densenet121", marks=pytest.mark.slow),
     pytest.param("inception_v3", "InceptionV3", {}, {}, id="inception_v3", marks=pytest.mark.slow),
 ]
