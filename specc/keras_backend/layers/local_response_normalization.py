@@ -26,14 +26,14 @@ class LocalResponseNormalization(keras.layers.Layer):
         Krizhevsky et al., ImageNet classification with deep convolutional neural networks, 2012, section 3.3
     """
 
-    def __init__(self, depth_radius=5, bias=1.0, alpha=1e-4, beta=0.75, **kwargs):
+    def __init__(self, depth_radius: int = 5, bias: float = 1.0, alpha: float = 1e-4, beta: float = 0.75, **kwargs: object) -> None:
         super().__init__(**kwargs)
         self.depth_radius = depth_radius
         self.bias = bias
         self.alpha = alpha
         self.beta = beta
 
-    def call(self, inputs):
+    def call(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
         # Squares of half-precision activations overflow, so the divisor is computed in single precision.
         squares = keras.ops.square(keras.ops.cast(inputs, "float32"))
         channels = inputs.shape[-1]
@@ -43,10 +43,10 @@ class LocalResponseNormalization(keras.layers.Layer):
         divisor = keras.ops.power(self.bias + self.alpha * total, self.beta)
         return inputs / keras.ops.cast(divisor, inputs.dtype)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return input_shape
 
-    def get_config(self):
+    def get_config(self) -> dict[str, object]:
         return {
             **super().get_config(),
             "depth_radius": self.depth_radius,
