@@ -109,7 +109,7 @@ def test_transformer_encoder(tmp_path) -> None:
 def test_heads_take_images_sequences_and_vectors(tmp_path, shape) -> None:
     assert output(graph(tmp_path, "classification: {classes: 3, dropout: 0.5, activation: softmax}", shape)) == (None, 3)
     assert output(graph(tmp_path, "regression", shape)) == (None, 1)
-    found = graph(tmp_path, "descriptor: 7", shape)
+    found = graph(tmp_path, "embedding_head: 7", shape)
     assert output(found) == (None, 7)
     assert found.nodes[-1].layer.word == "unit_normalization"
 
