@@ -241,7 +241,7 @@ class _Reader:
         if written is not None and isinstance(written.value, ScalarNode):
             name, name_span = str(written.value.value), written.value.span
         kind = word if word in STRUCTURES or word == "from" else "word"
-        self._check_modifiers(node)
+        sound = self._check_modifiers(node)
         repeated = "repeat" in node.entries
         shown = word or "step"
         label = name or (shown if kind == "layers" and not repeated else scope.label(shown))
@@ -269,12 +269,12 @@ class _Reader:
             index=text_of(node, "index") or "i",
             each=node.get("each"),
             trainable=node.get("trainable"),
-            faulty=not word or node in self.faulty,
+            faulty=not word or not sound or node in self.faulty,
         )
 
-    def _check_modifiers(self, node: StepNode) -> None:
+    def _check_modifiers(self, node: StepNode) -> bool:
         """Reports modifiers that mean nothing beside, or without, another, and variables with a reserved name."""
-        entries = node.entries
+        entries, sound = node.entries, True
         for key in ("as", "index"):
             if key not in entries:
                 continue
@@ -285,12 +285,10 @@ class _Reader:
                 self.reserved(str(variable.value), variable.span, keywords=True)
         for other in ("repeat", "from"):
             if "each" in entries and other in entries:
-                help = (
-                    "`each` names the tensors itself"
-                    if other == "from"
-                    else "`each` is one layer for all; for one layer each, `repeat` alone"
-                )
+                help = "`each` names the tensors itself" if other == "from" else "`each` is one layer for all, `repeat` one layer for each"
                 self.sink.error("E0111", f"`each` and `{other}` cannot stand together", entries["each"].key, help=help)
+                sound = False
+        return sound
 
     def reserved(self, name: str, span: Span, keywords: bool = False) -> None:
         """Reports a name that expressions could not tell from a word of the language."""

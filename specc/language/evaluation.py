@@ -19,6 +19,8 @@ from specc.language.vocabulary import BUILTIN_SOURCES, Word
 from specc.registry.entry import Entry as WordEntry
 from specc.registry.entry import Params, bind, nearest
 
+SHOWN = 6  # blocks and repeats of a chain that are told
+
 
 class Failed(Exception):
     """Something was reported; what depends on it is given up without a further word."""
@@ -102,7 +104,9 @@ class Evaluator:
         key = (code, place, tuple(where for _, where in frame.chain))
         if self._told.setdefault(key, way) != way or (builtin and key in self._failed_blocks):
             return Failed()
-        ways = [Note(f"{text}, used at" if text.startswith("in block") else f"{text}, at", where) for text, where in reversed(frame.chain)]
+        ways = [Note(f"{text}, at" if text.startswith("in repeat") else f"{text}, used at", where) for text, where in reversed(frame.chain)]
+        if len(ways) > SHOWN:
+            ways[SHOWN - 1 : -1] = [Note(f"in {len(ways) - SHOWN} more blocks and repeats")]
         if builtin:
             self._failed_blocks.add(key)
             ways.insert(0, Note("in the built-in block, at", span))
@@ -222,8 +226,14 @@ class Evaluator:
             return
         for found in local:
             assert found.span is not None
-            about = next((entry.value for _, entry in places.entries.items() if entry.value.span == found.span), None)
-            self.error(frame, found.code, found.message, found.span, help=found.help, about=about)
+            name, about = next(
+                ((name, entry.value) for name, entry in places.entries.items() if entry.value.span == found.span), ("", None)
+            )
+            if isinstance(about, ScalarNode) and about.is_expression and values.get(name) is None and expressions.SIZE.search(about.value):
+                message = f"`{name}` of `{word.name}` needs a size that is not known"
+                self.error(frame, "E0205", message, found.span, help="give the input's sizes as numbers")
+            else:
+                self.error(frame, found.code, found.message, found.span, help=found.help, about=about)
         raise Failed
 
     def decision(self, node: Node, frame: Frame, what: str) -> bool:
@@ -240,11 +250,17 @@ class Evaluator:
         if isinstance(node, MapNode):
             return {key: self.source(entry.value, frame) for key, entry in node.entries.items()}
         if isinstance(node, ListNode):
-            found = []
+            found: list[Any] = []
+            failed = False
             for item in node.items:
-                value = self.source(item, frame)
-                spliced = isinstance(value, list)
-                found.extend(value if spliced else [value])
+                try:
+                    value = self.source(item, frame)
+                except Failed:
+                    failed = True
+                    continue
+                found.extend(value if isinstance(value, list) else [value])
+            if failed:
+                raise Failed
             return found
         value = self.value(node, frame)
         return self._referenced(value, node, frame)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from specc.diagnostics import Note, Sink, Span
@@ -45,6 +46,7 @@ class Expander:
         self.nodes: list[Node] = []
         self.layers: dict[str, Layer] = {}
         self.applied = 0
+        self.documents: dict[Path, Document] = {}
         self._met: set[tuple[ParamDeclaration, str]] = set()
 
     # The whole
@@ -296,8 +298,6 @@ class Expander:
         if self.applied > MAX_STEPS:
             self.evaluator.error(frame, "E0207", f"the network has more than {MAX_STEPS:,} steps", step.word_span)
             raise Exhausted
-        if frame.depth > MAX_DEPTH:
-            raise self.evaluator.error(frame, "E0207", f"blocks and groups are nested more than {MAX_DEPTH} deep", step.word_span)
         if step.kind == "share":
             return self._share(step, frame, path, given)
         source = given
@@ -319,6 +319,14 @@ class Expander:
             return self._layer(step, word, word.entry, frame, path, source)
         return self._block(step, word, frame, path, source)
 
+    def deeper(self, step: Step, frame: Frame) -> int:
+        """The depth inside a step."""
+        if frame.depth >= MAX_DEPTH:
+            help = "a block that contains itself never ends, unless a `when` ends it"
+            self.evaluator.error(frame, "E0207", f"blocks and groups are nested more than {MAX_DEPTH} deep", step.word_span, help=help)
+            raise Exhausted
+        return frame.depth + 1
+
     def _entered(self, step: Step, frame: Frame, source: Any) -> Frame:
         if source is None:
             return frame
@@ -337,7 +345,7 @@ class Expander:
 
     def _group(self, step: Step, frame: Frame, path: str) -> Result:
         own = step.opens_scope
-        inside = frame.at(depth=frame.depth + 1)
+        inside = frame.at(depth=self.deeper(step, frame))
         if own:
             scope = frame.scope.child(path)
             self._announce(step.body, scope)
@@ -361,7 +369,7 @@ class Expander:
         for name, steps in step.branches.items():
             scope = frame.scope.child(_join(path, name))
             self._announce(steps, scope)
-            after = self.run_all(steps, frame.at(scope=scope, depth=frame.depth + 1))
+            after = self.run_all(steps, frame.at(scope=scope, depth=self.deeper(step, frame)))
             assert after.x is not None
             results[name] = (
                 POISON
@@ -406,7 +414,7 @@ class Expander:
         alone = next(iter(inputs.values())) if block.single_input else None
         label = f"in block `{block.name}`" + (f", {frame.turn}" if frame.turn else "")
         chain = (*frame.chain, (label, step.word_span))
-        inside = frame.at(scope=scope, x=alone, input=alone, chain=chain, turn="", depth=frame.depth + 1)
+        inside = frame.at(scope=scope, x=alone, input=alone, chain=chain, turn="", depth=self.deeper(step, frame))
         if not block.single_input:
             scope.steps.update(inputs)
         self.assign_params(block.params, given, scope, inside, places)
@@ -532,12 +540,15 @@ class Expander:
         layer = self.layers.get(own)
         if layer is None:
             layer = self.layers[own] = Layer(own, word.name, call, tuple(facts.weights), frame.trainable)
+        elif own == path and self.sink.failed:
+            raise Failed  # the name that stands twice was reported
         elif own == path:
             raise self.evaluator.error(frame, "E0212", f"two steps have the path `{path}`", step.word_span, help="name one of them")
         elif layer.weights != tuple(facts.weights):
-            raise self.evaluator.error(
-                frame, "E0309", f"`{word.name}` cannot share its weights: they would have other shapes here", step.word_span
-            )
+            there, here = (", ".join(f"{each.name} {each.shape}" for each in weights) for weights in (layer.weights, facts.weights))
+            notes = (Note(f"it was made with {there}"), Note(f"here it needs {here}"))
+            message = f"`{word.name}` cannot share its weights: they would have other shapes here"
+            raise self.evaluator.error(frame, "E0309", message, step.word_span, notes=notes)
         return layer
 
     def _call_arguments(self, step: Step, entry: Entry, frame: Frame, source: Any) -> dict[str, Argument] | None:
@@ -596,13 +607,14 @@ class Expander:
     def _mismatch(self, mismatch: Mismatch, step: Step, arguments: Mapping[str, Argument], frame: Frame) -> Failed:
         span, label = step.word_span, ""
         written = step.arguments.entries if step.arguments is not None else {}
-        if mismatch.argument in written:
-            span = written[mismatch.argument].value.span
+        argument = written.get(mismatch.argument or "")
+        if argument is not None:
+            span = argument.value.span
         tensors = [tensor for value in arguments.values() for tensor in (value if isinstance(value, tuple) else (value,))]
         if mismatch.code == "E0312":
             label = " and ".join(str(tensor.spec) for tensor in tensors)
-        notes = tuple(_origin_note(tensor) for tensor in tensors)
-        about = written[mismatch.argument].value if mismatch.argument in written else step.arguments
+        notes = tuple(dict.fromkeys(_origin_note(tensor) for tensor in tensors))
+        about = argument.value if argument is not None else step.arguments
         return self.evaluator.error(frame, mismatch.code, mismatch.message, span, label=label, help=mismatch.help, notes=notes, about=about)
 
 

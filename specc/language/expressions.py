@@ -269,8 +269,16 @@ class _Evaluation:
                 return owner.member(member)
             except KeyError as error:
                 close = nearest(member, error.args[1]) if len(error.args) > 1 else None
-                help = f"did you mean `{close}`?" if close else None
-                raise self.error(node, "E0202", f"`{ast.unparse(node.value)}` has no member `{member}`", help) from None
+                help = (
+                    f"did you mean `{close}`?"
+                    if close
+                    else f"it has {', '.join(error.args[1])}"
+                    if error.args[1:] and error.args[1]
+                    else None
+                )
+                missing = self.error(node, "E0202", f"`{ast.unparse(node.value)}` has no member `{member}`", help)
+                missing.start = (missing.end or 0) - len(member)
+                raise missing from None
         raise self.error(node, "E0204", f"`{ast.unparse(node.value)}` is {describe(owner)} and has no members")
 
     def binary(self, node: ast.BinOp, operation: tuple[str, Callable[[Any, Any], Any]], left: Any, right: Any) -> Any:
@@ -316,7 +324,9 @@ class _Evaluation:
         try:
             return items[key]
         except IndexError:
-            raise self.error(node, "E0204", f"there is no item {key} in `{ast.unparse(node.value)}`, which has {len(items)}") from None
+            raise self.error(
+                node, "E0204", f"there is no item {key} in `{ast.unparse(node.value)}`: it has {len(items)}, counted from 0"
+            ) from None
         except KeyError:
             raise self.error(node, "E0202", f"there is no `{key}` in `{ast.unparse(node.value)}`") from None
         except TypeError:

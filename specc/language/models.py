@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,35 +9,16 @@ from specc.diagnostics import SpecError, fail
 from specc.language.document import Document, Step
 from specc.language.evaluation import Frame
 from specc.language.scope import POISON, Result, Scope
-from specc.language.syntax import MapNode, ScalarNode
+from specc.language.syntax import MapNode, ScalarNode, read
 from specc.registry.entry import nearest
 
 if TYPE_CHECKING:
     from specc.language.expand import Expander
 
 
-@lru_cache(maxsize=64)
-def _document(path: Path, version: tuple[int, int]) -> Document | SpecError:
-    """The document of a file. `version` tells when it was changed."""
-    from specc.language.resolve import resolve_file
-
-    try:
-        return resolve_file(path)
-    except SpecError as error:
-        return error
-
-
-def _version(path: Path) -> tuple[int, int]:
-    try:
-        status = path.stat()
-    except (OSError, ValueError):
-        return (0, 0)
-    return (status.st_mtime_ns, status.st_size)
-
-
-def document_of(step: Step, frame: Frame) -> Document:
-    """The spec that a step names. Raises SpecError where it cannot be used."""
-    from specc.language.resolve import locate
+def document_of(step: Step, frame: Frame, known: dict[Path, Document]) -> Document:
+    """The spec that a step names; `known` are those that were read already. Raises SpecError where it cannot be used."""
+    from specc.language.resolve import locate, resolve_source
 
     assert step.arguments is not None
     node = step.arguments.get("spec")
@@ -46,17 +26,16 @@ def document_of(step: Step, frame: Frame) -> Document:
     if node.is_expression:
         raise fail("E0405", "a spec is named, not computed", node.span, help="write the name itself, or its file")
     path = locate(str(node.value), frame.document.path, node.span)
-    found = _document(path, _version(path))
-    if isinstance(found, SpecError):
-        raise found
-    return found
+    if path not in known:
+        known[path] = resolve_source(read(path, node.span), path)
+    return known[path]
 
 
 def inline(expander: Expander, step: Step, frame: Frame, path: str, source: Any) -> Result:
     """Runs the layers of another spec under `path`; its heads are left out, its named steps can be referenced."""
     evaluator = expander.evaluator
     try:
-        document = document_of(step, frame)
+        document = document_of(step, frame, expander.documents)
     except SpecError as error:
         for found in error.diagnostics:
             expander.sink.add(found)
@@ -65,7 +44,7 @@ def inline(expander: Expander, step: Step, frame: Frame, path: str, source: Any)
     scope = Scope(path)
     label = f"in model `{document.name}`" + (f", {frame.turn}" if frame.turn else "")
     inside = expander.open_document(document, scope, given).at(
-        chain=(*frame.chain, (label, step.word_span)), shared=frame.shared, trainable=frame.trainable, depth=frame.depth + 1
+        chain=(*frame.chain, (label, step.word_span)), shared=frame.shared, trainable=frame.trainable, depth=expander.deeper(step, frame)
     )
     inputs = _inputs(expander, step, frame, document, inside, source)
     if any(result.poisoned for result in inputs.values()):

@@ -114,11 +114,11 @@ def _load(source: Source, path: Path | None, chain: tuple[str, ...], sink: Sink)
     base = None
     if isinstance(extends, ScalarNode) and isinstance(extends.value, str):
         base_path = locate(extends.value, path, extends.span)
+        base_source = read(base_path, extends.span)
         if str(base_path.resolve()) in (*chain, key):
-            raise fail(
-                "E0404", f"`{extends.value}` extends itself", extends.span, notes=[Note(f"through {link}") for link in (*chain, key)][1:]
-            )
-        base = _load(read(base_path), base_path, (*chain, key), sink)
+            way = [Note(f"`{source.name}` extends it") for _ in chain]
+            raise fail("E0404", f"`{extends.value}` extends itself", extends.span, notes=way[:1], help="remove one `extends`")
+        base = _load(base_source, base_path, (*chain, key), sink)
     vocabulary = (base.vocabulary if base else Vocabulary()).extended(_blocks(root))
     speller = Speller(vocabulary, sink)
     spelled = speller.document(root)

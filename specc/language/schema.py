@@ -77,6 +77,17 @@ class SchemaBuilder:
             "x-family": family,
         }
 
+    def _merge(self) -> dict[str, Any]:
+        merges = {name: entry for name, entry in entries("layer").items() if entry.takes_list}
+        return {
+            "type": "object",
+            "properties": {name: self.closed(entry.params.parameters, self._defaults.get(name, ())) for name, entry in merges.items()},
+            "additionalProperties": False,
+            "minProperties": 1,
+            "maxProperties": 1,
+            "x-family": "merge",
+        }
+
     def word(self, word: Word, supplied: Iterable[str] = ()) -> dict[str, Any]:
         return self.closed(word.parameters, supplied)
 
@@ -96,7 +107,7 @@ class SchemaBuilder:
             "layers": self.steps(),
             "skip": self.steps(),
             "parallel": closed(
-                {"merge": {"type": "object", "minProperties": 1, "maxProperties": 1}, "branches": named(self.steps())},
+                {"merge": self.reference("merge", self._merge), "branches": named(self.steps())},
                 required=["branches"],
             ),
             "model": closed({"spec": TEXT, "params": {"type": "object"}}, required=["spec"]),

@@ -96,6 +96,8 @@ class _Context:
     def _unknown_key(self, key: str, span: Span, family: str | None, properties: Mapping[str, Any]) -> None:
         if family in ("step", "defaults"):
             self._unknown_word(key, span, family)
+        elif family == "merge":
+            self.say("E0106", f"`{key}` does not merge tensors", span, _suggest(key, properties) or f"one of {', '.join(properties)}")
         elif family is not None:
             known = entries(family)
             self.say(
@@ -106,10 +108,12 @@ class _Context:
         else:
             owner = next((str(part) for part in reversed(self.path) if isinstance(part, str)), self.owner)
             names = ", ".join(f"`{name}`" for name in properties)
-            known = f"it has {names}" if len(properties) <= LISTED else f"`specc explain {owner}` lists what it has"
+            advice = f"it has {names}" if names else f"`{owner}` takes nothing"
             if key in MODIFIERS and isinstance(self._step, StepNode):
-                known = f"`{key}` stands beside `{owner}`, on a line of its own, not in its braces"
-            help = _suggest(key, properties) or (known if names or key in MODIFIERS else f"`{owner}` takes nothing")
+                advice = f"`{key}` stands beside `{owner}`, on a line of its own, not in its braces"
+            elif len(properties) > LISTED:
+                advice = f"`specc explain {owner}` lists what it has"
+            help = _suggest(key, properties) or advice
             self.say("E0108", f"`{owner}` has no `{key}`", span, help)
 
     @property
@@ -138,7 +142,7 @@ class _Context:
         if not names:
             return  # The misspelt key is reported; that it is missing would be an echo.
         owner = next((str(part) for part in reversed(self.path) if isinstance(part, str)), self.owner)
-        span = self.key if self.path else self.node.span.within(0, 1).first_line
+        span = self.key if self.path else self.node.span.first_line.within(0, 1)
         listed = " and ".join(f"`{name}`" for name in names)
         self.say("E0102", f"{f'`{owner}`' if owner else 'a spec'} needs {listed}", span, self._missing_help(owner, names))
 
@@ -261,7 +265,9 @@ def _found(value: Any) -> str:
             return f"the string `{value}`" if len(value) < 60 else "a long string"
         case bool() | None:
             return json.dumps(value)
-        case int() | float():
+        case float():
+            return f"{value:.6g}"
+        case int():
             return str(value)
         case list():
             return "a list"

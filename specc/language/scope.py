@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -153,6 +154,9 @@ class Scope:
         return Scope(path, self, values)
 
 
+POSITION = re.compile(r"-?[0-9]{1,9}")
+
+
 def follow(start: Any, parts: list[str], reference: str) -> Any:
     """The result that the rest of a reference leads to; a list where a part is `*`. Raises UnknownName."""
     value = start
@@ -172,11 +176,11 @@ def _into(value: Result, part: str, owner: str) -> Any:
         if not value.items:
             raise UnknownName("E0210", f"`{owner}` has no items, so `*` means nothing", help="only what is repeated, and lists, have items")
         return list(value.items)
-    if part.lstrip("-").isdigit():
+    if POSITION.fullmatch(part):
         try:
             return value.items[int(part)]
         except IndexError:
-            raise UnknownName("E0210", f"there is no item {part} of `{owner}`, which has {len(value.items)}") from None
+            raise UnknownName("E0210", f"there is no item {part} of `{owner}`: it has {len(value.items)}, counted from 0") from None
     if part in value.inner:
         return value.inner[part]
     close = nearest(part, value.inner)

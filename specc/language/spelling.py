@@ -108,6 +108,8 @@ class Speller:
             return StepNode({}, node.span)
         words = [key for key in node.entries if key not in MODIFIERS or key == "share"]
         known = [key for key in words if key in STRUCTURES or self.vocabulary.find(key) is not None]
+        if len(known) > 1 and (first := self.vocabulary.find(known[0])) is not None and known[1] in first.parameters:
+            known = known[:1]  # an argument beside its word, which the schema tells
         if len(known) > 1:
             second = node.entries[known[1]].key
             self.sink.error(

@@ -92,15 +92,16 @@ def plain_value(node: Node) -> Any:
             return {key: plain_value(entry.value) for key, entry in entries.items()}
 
 
-def read(path: Path) -> Source:
-    """The text of a file. Raises SpecError where it cannot be read."""
+def read(path: Path, span: Span | None = None) -> Source:
+    """The text of a file. Raises SpecError where it cannot be read, at the place that names it."""
     try:
         return Source(str(path), path.read_bytes().decode("utf-8-sig"))
     except UnicodeDecodeError:
-        raise fail("E0001", f"`{path}` is not a text file in UTF-8") from None
-    except OSError as error:
-        reason = {"FileNotFoundError": "there is no such file", "IsADirectoryError": "it is a directory"}
-        raise fail("E0001", f"`{path}` cannot be read: {reason.get(type(error).__name__, error.strerror)}") from None
+        raise fail("E0001", f"`{path}` is not a text file in UTF-8", span) from None
+    except (OSError, ValueError) as error:  # a path with a zero character is a ValueError
+        reasons = {"FileNotFoundError": "there is no such file", "IsADirectoryError": "it is a directory"}
+        reason = reasons.get(type(error).__name__, getattr(error, "strerror", None) or "that is no path")
+        raise fail("E0001", f"`{path}` cannot be read: {reason}", span) from None
 
 
 def parse(source: Source) -> Node:
@@ -133,7 +134,7 @@ def parse_value(source: Source) -> Node:
     return parse(source)
 
 
-class _Composer(Loader):  # type: ignore[misc]
+class _Composer(Loader):
     """Composes nodes whose tag is empty unless one is written."""
 
     depth = 0
@@ -205,6 +206,7 @@ class _Converter:
         if isinstance(node, yaml.SequenceNode):
             converted = ListNode(tuple(self.convert(item) for item in node.value), span)
         else:
+            assert isinstance(node, yaml.MappingNode)
             converted = self._mapping(node, span)
         self.done[id(node)] = converted, self.count - before + 1
         return converted

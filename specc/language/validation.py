@@ -119,8 +119,8 @@ def _number(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any, Schema, 
     return lambda value, bound, schema, definitions: type(value) not in (int, float) or compare(value, bound)
 
 
-def _count(kind: type, compare: Callable[[int, int], bool]) -> Callable[[Any, Any, Schema, Schema], bool]:
-    return lambda value, bound, schema, definitions: not isinstance(value, kind) or compare(len(value), bound)
+def _count(kind: type[list] | type[dict], compare: Callable[[int, int], bool]) -> Callable[[Any, Any, Schema, Schema], bool]:
+    return lambda value, bound, schema, definitions: type(value) is not kind or compare(len(value), bound)
 
 
 RULES: Mapping[str, Callable[[Any, Any, Schema, Schema], bool]] = {
@@ -186,7 +186,7 @@ def check_document(root: MapNode, vocabulary: Vocabulary, used: Iterable[str], s
         inside = [node for _, node in places_of(root, path) if isinstance(node, StepNode)]
         steps.update(inside[-1:])
         if not inside and path[:1] in (["defaults"], ["blocks"]):
-            words.update(path[1:2])
+            words.update(str(part) for part in path[1:2])
     return Faults(frozenset(steps), frozenset(words))
 
 

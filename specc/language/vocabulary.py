@@ -161,8 +161,8 @@ def _is_fragment(name: str, node: MapNode, sink: Sink) -> bool:
             continue
         wanted, nested = _misfit(key, entry.value)
         if wanted:
-            help = f"the types are {', '.join(TYPES)}" if key == "type" else None
-            sink.error("E0103", f"`{key}` of param `{name}` must be {wanted}", entry.value.span, help=help)
+            types = f"the types are {', '.join(TYPES)}" if key == "type" else None
+            sink.error("E0103", f"`{key}` of param `{name}` must be {wanted}", entry.value.span, help=types)
             sound = False
         for fragment in nested:
             sound = _is_fragment(name, fragment, sink) and sound

@@ -254,7 +254,10 @@ def check_wiring(document: Document, graph: Graph, experiment: Experiment, sink:
         # Inputs that are there only while learning are not fed when the model is measured.
         if fields is not None and (part == "train" or not graph.training):
             check_feeding(graph, fields, sink=sink, span_of=span_of, path=("data", part))
-    wire(graph, experiment.train, known["train"], sink=sink, span_of=span_of)
+    fields = known["train"]
+    if fields is not None and not all(name in fields for name in graph.inputs):
+        fields = None  # Which field is left over for a loss is not known before every input has its own.
+    wire(graph, experiment.train, fields, sink=sink, span_of=span_of)
 
 
 def listed(names: Iterable[str]) -> str:

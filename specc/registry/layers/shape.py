@@ -159,12 +159,12 @@ def reshape(p: Reshape, x: TensorSpec) -> Facts:
     target, elements = p.target_shape, x.elements
     if target.count(-1) > 1:
         raise Mismatch(
-            "E0306", "`target_shape` of `reshape` has -1 more than once", help="only one size can be left open", argument="target_shape"
+            "E0303", "`target_shape` of `reshape` has -1 more than once", help="only one size can be left open", argument="target_shape"
         )
     given = math.prod(size for size in target if size != -1)
     if elements is not None and (elements != given if -1 not in target else given == 0 or elements % given):
         raise Mismatch(
-            "E0306",
+            "E0303",
             f"`reshape` cannot make {target} of {x}: {given} values in place of {elements}"
             if -1 not in target
             else f"`reshape` cannot make {target} of {x}: {elements} values are no multiple of {given}",
