@@ -6,6 +6,8 @@ import ast
 from dataclasses import dataclass
 from pathlib import Path
 
+from specc.keras_backend.emission.printer import WIDTH, bracketed, statement_value, text
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -38,5 +40,54 @@ def module_source(module: str) -> Pasted:
 
 def _text(node: ast.stmt, source: str) -> str:
     first = min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", []))])
-    lines = source.splitlines()[first - 1 : node.end_lineno]
-    return "\n".join(line.split("  # type: ignore")[0] for line in lines)
+    lines = source.splitlines()
+    for inner in ast.walk(node):
+        if isinstance(inner, (ast.Assign, ast.Return, ast.Raise, ast.Expr)) and len(lines[inner.lineno - 1]) > WIDTH:
+            lines[inner.lineno - 1] = _broken(inner, lines[inner.lineno - 1])
+        if isinstance(inner, ast.FunctionDef) and len(lines[inner.lineno - 1]) > WIDTH:
+            lines[inner.lineno - 1] = _broken_signature(inner, lines[inner.lineno - 1])
+    return "\n".join(line.split("  # type: ignore")[0] for line in lines[first - 1 : node.end_lineno])
+
+
+def _broken_signature(node: ast.FunctionDef, line: str) -> str:
+    """A signature that is too long for one line."""
+    indent = len(line) - len(line.lstrip())
+    given = node.args
+    plain = [*given.posonlyargs, *given.args]
+    defaults = [None] * (len(plain) - len(given.defaults)) + list(given.defaults)
+    written = [_argument(argument, default) for argument, default in zip(plain, defaults)]
+    if given.vararg is not None or given.kwonlyargs:
+        written.append(f"*{_argument(given.vararg, None) if given.vararg is not None else ''}")
+    written += [_argument(argument, default) for argument, default in zip(given.kwonlyargs, given.kw_defaults)]
+    if given.kwarg is not None:
+        written.append(f"**{_argument(given.kwarg, None)}")
+    head, end = f"{' ' * indent}def {node.name}(", f") -> {ast.unparse(node.returns)}:" if node.returns is not None else "):"
+    if f"{head}{', '.join(written)}{end}" != line:
+        return line
+    return head + bracketed([ast.Name(each) for each in written], indent) + end
+
+
+def _argument(argument: ast.arg, default: ast.expr | None) -> str:
+    name = argument.arg if argument.annotation is None else f"{argument.arg}: {ast.unparse(argument.annotation)}"
+    equals = " = " if argument.annotation is not None else "="
+    return name if default is None else f"{name}{equals}{text(default)}"
+
+def _broken(node: ast.Assign | ast.Return | ast.Raise | ast.Expr, line: str) -> str:
+    """A line that is too long for what is emitted, broken, where it is simple enough to be printed."""
+    indent = len(line) - len(line.lstrip())
+    match node:
+        case ast.Assign(targets=[target], value=value):
+            head = f"{ast.unparse(target)} = "
+        case ast.Return(value=ast.expr() as value):
+            head = "return "
+        case ast.Raise(exc=ast.expr() as value, cause=None):
+            head = "raise "
+        case ast.Expr(value=value):
+            head = ""
+        case _:
+            return line
+    try:
+        same = f"{' ' * indent}{head}{text(value)}" == line
+    except AssertionError:
+        return line
+    return f"{' ' * indent}{head}{statement_value(value, indent, indent + len(head))}" if same else line

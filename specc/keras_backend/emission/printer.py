@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable
-
 WIDTH = 100
 
 BINARY = {ast.Add: ("+", 11), ast.Sub: ("-", 11), ast.Mult: ("*", 12), ast.Div: ("/", 12), ast.FloorDiv: ("//", 12), ast.Mod: ("%", 12)}
@@ -47,8 +45,8 @@ def _flat(node: ast.expr) -> tuple[str, int]:
             return f"[{', '.join(map(text, items))}]", PRIMARY
         case ast.Tuple(elts=items):
             return f"({', '.join(map(text, items))}{',' if len(items) == 1 else ''})", PRIMARY
-        case ast.Dict(keys=keys, values=values):
-            return "{" + ", ".join(f"{text(key)}: {text(value)}" for key, value in zip(keys, values) if key is not None) + "}", PRIMARY
+        case ast.Dict():
+            return "{" + ", ".join(_item_text(pair) for pair in _pairs(node)) + "}", PRIMARY
         case ast.ListComp(elt=item, generators=loops):
             written = "".join(f" for {text(loop.target)} in {text(loop.iter, OR)}" for loop in loops)
             return f"[{text(item)}{written}]", PRIMARY
@@ -154,9 +152,22 @@ def statement_value(node: ast.expr, indent: int, before: int, after: int = 0) ->
     line = text(node)
     if before + len(line) + after <= WIDTH or not isinstance(node, (ast.BoolOp, ast.IfExp, ast.BinOp, ast.Compare)):
         return layout(node, indent, before, after)
+    last = _last_call(node)
+    if last is not None and before + len(line) - len(text(last)) + len(text(last.func)) + 1 <= WIDTH:
+        start = line[: len(line) - len(text(last))]
+        return start + layout(last, indent, before + len(start), after)
     inner = indent + 4
     pad = "\n" + " " * inner
     return "(" + pad + (line if inner + len(line) <= WIDTH else pad.join(_operands(node))) + "\n" + " " * indent + ")"
+
+
+def _last_call(node: ast.expr) -> ast.Call | None:
+    """The call that ends an expression of one operator: it is broken inside its own brackets."""
+    match node:
+        case ast.BoolOp(values=[ast.expr() as first, ast.Call() as last]) | ast.BinOp(left=first, right=ast.Call() as last):
+            single = not isinstance(first, (ast.BoolOp, ast.BinOp, ast.Compare))
+            return last if single and (last.args or last.keywords) else None
+    return None
 
 
 def _operands(node: ast.expr) -> list[str]:
@@ -200,13 +211,13 @@ def bracketed(arguments: list[ast.expr], indent: int) -> str:
 class _Pair(ast.expr):
     """An entry of a dict, so that it can be laid out as an item."""
 
-    def __init__(self, key: ast.expr, value: ast.expr) -> None:
+    def __init__(self, key: ast.expr | None, value: ast.expr) -> None:
         super().__init__()
         self.key, self.value = key, value
 
 
 def _pairs(node: ast.Dict) -> list[ast.expr]:
-    return [_Pair(key, value) for key, value in zip(node.keys, node.values) if key is not None]
+    return [_Pair(key, value) for key, value in zip(node.keys, node.values)]
 
 
 def _lines(items: list[ast.expr], indent: int, comma: bool = True) -> str:
@@ -218,18 +229,19 @@ def _lines(items: list[ast.expr], indent: int, comma: bool = True) -> str:
 
 
 def _item_text(item: ast.expr) -> str:
-    return f"{text(item.key)}: {text(item.value)}" if isinstance(item, _Pair) else text(item)
+    return _key(item) + text(item.value) if isinstance(item, _Pair) else text(item)
+
+
+def _key(pair: _Pair) -> str:
+    return "**" if pair.key is None else f"{text(pair.key)}: "
 
 
 def _item(item: ast.expr, indent: int) -> str:
     if isinstance(item, _Pair):
-        head = f"{text(item.key)}: "
+        head = _key(item)
         return head + layout(item.value, indent, indent + len(head), 1)
     head, value = (f"{item.arg}=", item.value) if isinstance(item, ast.keyword) else ("", item)  # type: ignore[unreachable]
     line = head + text(value)
     if indent + len(line) + 1 > WIDTH and isinstance(value, (ast.BoolOp, ast.IfExp, ast.BinOp, ast.Compare)):
         return head + f"\n{' ' * indent}".join(_operands(value))
     return head + layout(value, indent, indent + len(head), 1)
-
-
-Formatter = Callable[[ast.expr], str]

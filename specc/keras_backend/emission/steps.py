@@ -175,8 +175,8 @@ class StepWriter:
             if _mentions(context.x.tensor(), context.target):
                 kept = self.names.fresh("shortcut")
                 self.settle(context.x, kept)
-                inside = inside.at(x=_moved(context.x, kept))
-                context = context.at(x=inside.x)
+                # Both hold it until the first step inside writes to the current variable.
+                context = context.at(x=_moved(context.x, kept))
         after = self.run_all(step.body, inside)
         assert after.x is not None
         result = after.x
@@ -222,6 +222,7 @@ class StepWriter:
 
     def layer(self, step: Step, word: Word, context: Context, path: tuple[str | ast.expr, ...], source: Source | None) -> Value:
         lowered = self.lowering.layer(word, step, context)
+        self.program.lowered[step] = lowered
         if lowered.target.is_operation:
             return self._called(step, word, context, source, lowered, None)
         made = self.made(lowered, context, path)
