@@ -110,7 +110,7 @@ class Evaluator:
         if builtin:
             self._failed_blocks.add(key)
             ways.insert(0, Note("in the built-in block, at", span))
-        origins = () if about is None else _origins(about, frame.scope, place)
+        origins = () if about is None else value_origins(about, frame.scope, place)
         self.sink.error(code, message, place, label=label, help=help, notes=(*ways, *notes, *origins))
         return Failed()
 
@@ -282,21 +282,20 @@ class Evaluator:
             if start is None and first in ("x", "input") and frame.scope.find(first) is None:
                 raise UnknownName("E0306", *_no_current(first))
             start = start if start is not None else frame.scope.get(first)
-            if start is not None and not isinstance(start, (Result, list)):
-                if isinstance(start, str) and not rest:
-                    raise UnknownName("E0210", f"`{text}` is a param, not a step", help=f"`={text}` stands for the step that it names")
-                raise UnknownName(
-                    "E0210",
-                    f"`{text}` is a param or a variable, not a step",
-                    help=f"write `={text.replace('/', '.')}`" if first in frame.scope.names() else None,
-                )
+            if start is not None and not _is_tensors(start):
+                help = f"`={text.replace('/', '.')}` stands for the steps that it names" if isinstance(start, (str, list, dict)) else None
+                raise UnknownName("E0210", f"`{first}` is a param or a variable, not a step", help=help)
             return follow(start, rest, text)
         except UnknownName as error:
             notes = (Note(*error.note),) if error.note is not None else ()
             raise self.error(frame, error.code, str(error), span, help=error.help, notes=notes) from None
 
 
-def _origins(node: Node, scope: Scope, place: Span) -> list[Note]:
+def _is_tensors(value: Any) -> bool:
+    return isinstance(value, Result) or (isinstance(value, list) and all(_is_tensors(item) for item in value))
+
+
+def value_origins(node: Node, scope: Scope, place: Span | None = None) -> list[Note]:
     """Where the params that a node reads have their values from."""
     notes = []
     for name in dict.fromkeys(_names(node)):

@@ -12,7 +12,7 @@ from specc.diagnostics import Note, Sink, Span
 from specc.graph import Argument, Graph, Layer, Node, Origin, Tensor, TensorSpec
 from specc.language import models
 from specc.language.document import Block, Document, Step, names_in_scope
-from specc.language.evaluation import Bound, Evaluator, Exhausted, Failed, Frame, own_place
+from specc.language.evaluation import Bound, Evaluator, Exhausted, Failed, Frame, own_place, value_origins
 from specc.language.expressions import describe
 from specc.language.schema import SHAPE, SchemaBuilder
 from specc.language.scope import POISON, Result, Scope
@@ -46,6 +46,7 @@ class Expander:
         self.nodes: list[Node] = []
         self.layers: dict[str, Layer] = {}
         self.applied = 0
+        self.made: dict[Node, tuple[Step, Scope]] = {}
         self.documents: dict[Path, Document] = {}
         self._met: set[tuple[ParamDeclaration, str]] = set()
 
@@ -526,6 +527,7 @@ class Expander:
         sequence = isinstance(facts.output, list) or bool(facts.extras)
         node = Node(path, layer, arguments, chosen, tuple(outputs), facts.macs, Origin(step.span, frame.chain), sequence)
         self.nodes.append(node)
+        self.made[node] = step, frame.scope
         tensors = [Tensor(spec, node, index) for index, spec in enumerate(outputs)]
         extras = {name: Result(tensor) for name, tensor in zip(facts.extras, tensors[len(outputs) - len(facts.extras) :], strict=True)}
         value: Argument = tuple(tensors) if isinstance(facts.output, list) else tensors[0]
@@ -614,8 +616,25 @@ class Expander:
         if mismatch.code == "E0312":
             label = " and ".join(str(tensor.spec) for tensor in tensors)
         notes = tuple(dict.fromkeys(_origin_note(tensor) for tensor in tensors))
-        about = argument.value if argument is not None else step.arguments
+        if mismatch.code == "E0312":
+            origins = [note for tensor in tensors for note in self._size_origins(tensor)]
+            notes = (*notes, *list(dict.fromkeys(origins))[:4])
+        about = argument.value if argument is not None else None
         return self.evaluator.error(frame, mismatch.code, mismatch.message, span, label=label, help=mismatch.help, notes=notes, about=about)
+
+    def _size_origins(self, tensor: Tensor) -> list[Note]:
+        """Where the params come from that gave a tensor its shape: those of the last step with expressions, if it is near."""
+        node = tensor.node
+        for _ in range(6):
+            if node is None:
+                break
+            step, scope = self.made[node]
+            notes = value_origins(step.arguments, scope) if step.arguments is not None else []
+            if notes or (node.layer.weights[:1] and len(node.layer.weights[0].shape) > 1):
+                return notes
+            before = next(node.inputs, None)
+            node = None if before is None else before.node
+        return []
 
 
 MERGES = ("add", "subtract", "multiply", "average", "maximum", "minimum", "concatenate", "dot")

@@ -137,7 +137,7 @@ def _with_inherited_types(base: MapNode, merged: MapNode) -> MapNode:
     if not isinstance(before, MapNode) or not isinstance(after, MapNode):
         return merged
     entries = {
-        name: Entry(entry.key, with_default(before.entries[name], entry.value))
+        name: Entry(before.entries[name].key, with_default(before.entries[name], entry.value))
         if name in before.entries and entry is not before.entries[name] and not isinstance(entry.value, MapNode)
         else entry
         for name, entry in after.entries.items()
