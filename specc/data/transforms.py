@@ -95,6 +95,8 @@ def _projected(image: Any, rows: list[Any], fill_mode: str) -> Any:
 
 
 def _cut(image: Any, top: Any, left: Any, height: int, width: int) -> Any:
+    if any(size is not None and size < wanted for size, wanted in zip(image.shape, (height, width))):
+        raise ValueError(f"an image of {image.shape} has no part of {height} by {width}")
     return tf.ensure_shape(tf.slice(image, [top, left, 0], [height, width, -1]), (height, width, image.shape[-1]))
 
 

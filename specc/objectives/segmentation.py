@@ -19,9 +19,14 @@ def dice(targets: Any, scores: Any, *, from_logits: bool = True) -> Any:
 
 
 def tversky(targets: Any, scores: Any, *, from_logits: bool = True, alpha: float = 0.5, beta: float = 0.5) -> Any:
-    """1 - tp / (tp + alpha fp + beta fn) of each example (Salehi et al., 2017, arXiv:1706.05721)."""
-    probabilities = _probabilities(targets, scores, from_logits)
-    return keras.losses.tversky(binary_labels(targets, scores), probabilities, alpha=alpha, beta=beta, axis=_inner(scores))
+    """1 - tp / (tp + alpha fp + beta fn) of each example (Salehi et al., 2017, arXiv:1706.05721).
+
+    `keras.losses.tversky` (3.15) takes what is missed for what is wrongly there, so that its alpha is the paper's beta.
+    """
+    p, t, axes = _probabilities(targets, scores, from_logits), binary_labels(targets, scores), _inner(scores)
+    both = tf.reduce_sum(t * p, axes)
+    beside = alpha * tf.reduce_sum((1 - t) * p, axes) + beta * tf.reduce_sum(t * (1 - p), axes)
+    return 1 - both / (both + beside + keras.config.epsilon())
 
 
 def _probabilities(targets: Any, scores: Any, from_logits: bool) -> Any:

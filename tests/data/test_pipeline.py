@@ -1,0 +1,216 @@
+"""Pipelines: what the digits are, that order and augmentation can be repeated, and what transforms compute."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from specc.data import pipeline as module
+from specc.data.examples import fields_of
+from specc.data.pipeline import dataset, feed, open_pipeline
+from specc.data.transforms import center_crop, normalize, one_hot, random_crop, random_flip, random_rotation, random_translation, random_zoom, rescaling, resize
+from specc.diagnostics import SpecError
+from specc.registry.entry import bind, entries
+from specc.registry.experiment import Pipeline
+
+
+def pipeline(source="digits", *transforms):
+    return bind(Pipeline, {"source": source, "transforms": list(transforms)})
+
+
+def whole(batches):
+    parts = list(batches.as_numpy_iterator())
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def test_digits_are_stratified_and_whole():
+    train, test = (whole(dataset(pipeline({"digits": {"split": split}}), 500)) for split in ("train", "test"))
+    assert len(train["label"]) == 1437
+    assert len(test["label"]) == 360
+    both = np.concatenate([train["image"], test["image"]])
+    assert len(np.unique(both.reshape(1797, -1), axis=0)) == len(np.unique(whole(dataset(pipeline({"digits": {"split": "all"}}), 500))["image"].reshape(1797, -1), axis=0))
+    for label in range(10):
+        share = (train["label"] == label).sum() / ((train["label"] == label).sum() + (test["label"] == label).sum())
+        assert share == pytest.approx(0.8, abs=0.01)
+    assert both.min() == 0
+    assert both.max() == 1
+    assert both.dtype == np.float32
+
+
+def test_the_split_is_a_matter_of_its_seed():
+    first = whole(dataset(pipeline("digits"), 500))
+    assert np.array_equal(first["image"], whole(dataset(pipeline("digits"), 500))["image"])
+    assert not np.array_equal(first["image"], whole(dataset(pipeline({"digits": {"seed": 1}}), 500))["image"])
+
+
+AUGMENTED = ({"random_translation": {"height_factor": 0.2, "width_factor": 0.2}}, "random_flip")
+
+
+@pytest.mark.parametrize("transforms", [(), AUGMENTED], ids=["plain", "augmented"])
+@pytest.mark.parametrize("streamed", [False, True], ids=["memory", "streamed"])
+def test_order_and_augmentation_are_functions_of_seed_and_epoch(transforms, streamed, monkeypatch):
+    if streamed:
+        monkeypatch.setattr(module, "IN_MEMORY", 0)
+    opened = open_pipeline(pipeline("digits", *transforms))
+    one = feed(opened, 100, seed=3, training=True)
+    assert one.steps == 15
+    assert one.examples == 1437
+    epochs = [whole(one.stream(epoch, epoch + 1)) for epoch in range(2)]
+    assert not np.array_equal(epochs[0]["label"], epochs[1]["label"])
+    for epoch in epochs:
+        assert sorted(epoch["label"]) == sorted(epochs[0]["label"])
+    tf.random.set_seed(99)  # neither the global seed nor what ran before matters
+    again = whole(feed(open_pipeline(pipeline("digits", *transforms)), 100, seed=3, training=True).stream(0, 2))
+    for name in ("image", "label"):
+        np.testing.assert_array_equal(again[name], np.concatenate([epoch[name] for epoch in epochs]))
+    other = whole(feed(opened, 100, seed=4, training=True).stream(0, 1))
+    assert not np.array_equal(other["label"], epochs[0]["label"])
+    sizes = [len(batch["label"]) for batch in one.stream(0, 2)]
+    assert sizes == ([100] * 14 + [37]) * 2
+
+
+def test_augmentation_of_an_example_is_new_in_every_epoch():
+    opened = open_pipeline(pipeline("digits", *AUGMENTED))
+    one = feed(opened, 1437)  # not shuffled: the same examples in the same places
+    first, second = (whole(one.stream(epoch, epoch + 1))["image"] for epoch in range(2))
+    changed = (first != second).any(axis=(1, 2, 3))
+    assert 0.95 < changed.mean() <= 1
+
+
+@pytest.mark.parametrize("name", sorted(entries("transform")))
+def test_declared_fields_are_what_a_transform_gives(name):
+    for example in entries("transform")[name].examples:
+        declared = pipeline("digits", {name: example})
+        opened = open_pipeline(declared)
+        assert opened.fields == declared.fields()
+        batches = feed(opened, 32, seed=1, training=True).stream(0, 1)
+        given = {key: field.spec.shape for key, field in fields_of(batches.element_spec, {}, batched=True).items()}
+        assert given == {key: field.spec.shape for key, field in opened.fields.items()}
+        assert np.isfinite(next(iter(batches))["image"]).all()
+
+
+IMAGE = np.arange(4 * 6 * 2, dtype="float32").reshape(4, 6, 2) / 48
+KEY = [[seed, 5] for seed in range(40)]
+
+
+def test_fixed_transforms():
+    assert np.array_equal(resize(IMAGE, size=(8, 12), interpolation="nearest"), IMAGE.repeat(2, 0).repeat(2, 1))
+    assert np.array_equal(center_crop(IMAGE, size=2), IMAGE[1:3, 2:4])
+    np.testing.assert_allclose(rescaling(IMAGE, scale=2.0, offset=-1.0), IMAGE * 2 - 1)
+    np.testing.assert_allclose(normalize(IMAGE, mean=[0.5, 0.25], std=[0.5, 2.0]), (IMAGE - [0.5, 0.25]) / [0.5, 2.0], atol=1e-6)
+    assert np.array_equal(one_hot(np.array([2, 0]), classes=3), [[0, 0, 1], [1, 0, 0]])
+
+
+def test_random_flip_mirrors_half():
+    found = [np.array_equal(random_flip(IMAGE, key), IMAGE[:, ::-1]) for key in KEY]
+    assert 10 < sum(found) < 30
+    forms = [IMAGE, IMAGE[:, ::-1], IMAGE[::-1], IMAGE[::-1, ::-1]]
+    both = [random_flip(IMAGE, key, mode="horizontal_and_vertical") for key in KEY]
+    assert {next(i for i, form in enumerate(forms) if np.array_equal(form, image)) for image in both} == {0, 1, 2, 3}
+
+
+def test_random_crop_takes_every_place():
+    windows = {random_crop(IMAGE, key, size=(3, 4)).numpy().tobytes() for key in KEY}
+    assert windows == {IMAGE[top : top + 3, left : left + 4].tobytes() for top in range(2) for left in range(3)}
+    padded = random_crop(IMAGE, KEY[0], size=(4, 6), padding=1)
+    border = np.pad(IMAGE, [[1, 1], [1, 1], [0, 0]])
+    assert any(np.array_equal(padded, border[top : top + 4, left : left + 6]) for top in range(3) for left in range(3))
+
+
+def test_moving_transforms_move_as_far_as_they_may():
+    ones = np.ones((21, 21, 1), "float32")
+    shifts = [21 - random_translation(ones, key, height_factor=0.2, width_factor=0.0).numpy()[:, 10, 0].sum() for key in KEY]
+    assert max(shifts) <= 0.2 * 21 + 1e-3
+    assert max(shifts) > 3
+    dot = np.zeros((21, 21, 1), "float32")
+    dot[10, 15] = 1
+    for key in KEY[:10]:
+        turned = random_rotation(dot, key, factor=0.5).numpy()[..., 0]
+        y, x = np.unravel_index(turned.argmax(), turned.shape)
+        assert np.hypot(y - 10, x - 10) == pytest.approx(5, abs=0.8)
+        square = np.zeros((21, 21, 1), "float32")
+        square[5:16, 5:16] = 1
+        width = random_zoom(square, key, factor=0.2).numpy()[10].sum()
+        assert 11 * 0.8 - 0.5 <= width <= 11 * 1.2 + 0.5
+    assert np.array_equal(random_rotation(IMAGE, KEY[0], factor=0.0), IMAGE)
+
+
+@pytest.mark.parametrize(
+    ("source", "transforms", "message"),
+    [
+        ({"tfds": {"name": "mnit"}}, (), "TensorFlow Datasets has no data set `mnit`"),
+        ({"digits": {"fraction": 0.001}}, (), "`fraction: 0.001` of digits leaves a part without examples of every class"),
+        ("digits", ({"rescaling": {"scale": 2.0, "field": "picture"}},), "`rescaling` changes the field `picture`, but the data have `image`, `label`"),
+        ("digits", ({"center_crop": {"size": 9}},), "the transforms `center_crop` do not fit the data of `digits`"),
+        ("digits", ({"normalize": {"mean": [1, 2, 3], "std": [1, 2, 3]}}, {"resize": {"size": 4, "field": "label"}}), "do not fit the data"),
+    ],
+)
+def test_faulty_pipelines_are_told(source, transforms, message):
+    with pytest.raises(SpecError) as caught:
+        open_pipeline(pipeline(source, *transforms))
+    (found,) = caught.value.diagnostics
+    assert found.code == "E0507"
+    assert message in found.message
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory):
+    """A folder in which the data set `tiny_shapes` can be prepared: seven images of different sizes with texts."""
+    import tensorflow_datasets as tfds
+
+    class TinyShapes(tfds.core.GeneratorBasedBuilder):
+        VERSION = tfds.core.Version("1.0.0")
+
+        def _info(self):
+            features = {
+                "image": tfds.features.Image(shape=(None, None, 3)),
+                "label": tfds.features.ClassLabel(names=["round", "square"]),
+                "name": tfds.features.Text(),
+            }
+            return tfds.core.DatasetInfo(builder=self, features=tfds.features.FeaturesDict(features))
+
+        def _split_generators(self, dl_manager):
+            return {"train": self._generate_examples(7), "test": self._generate_examples(2)}
+
+        def _generate_examples(self, count):
+            for number in range(count):
+                yield number, {"image": np.full((8, 5 + number, 3), 51 * (number % 6), "uint8"), "label": number % 2, "name": str(number)}
+
+    return tmp_path_factory.mktemp("shelf")
+
+
+def shapes(shelf, **arguments):
+    return {"tfds": {"name": "tiny_shapes", "data_dir": str(shelf), **arguments}}
+
+
+def test_tensorflow_datasets(shelf):
+    opened = open_pipeline(pipeline(shapes(shelf), {"resize": {"size": 4}}))
+    assert {name: str(field.spec) for name, field in opened.fields.items()} == {"image": "(?, 4, 4, 3)", "label": "(?,) int64"}
+    assert opened.fields["label"].classes == 2
+    assert opened.examples.classes == ("round", "square")
+    one = feed(opened, 4)
+    found = whole(one.stream(0, 1))
+    assert (one.steps, one.examples) == (2, 7)
+    order = np.argsort(found["image"][:, 0, 0, 0], kind="stable")
+    np.testing.assert_allclose(found["image"][order, 0, 0, 0], np.array([0, 0, 1, 2, 3, 4, 5]) / 5, atol=1e-6)
+    assert set(whole(feed(opened, 4, only=["image"]).stream(0, 1))) == {"image"}
+    assert open_pipeline(pipeline(shapes(shelf, split="train[:3]"))).examples.count == 3
+
+
+def test_images_of_different_sizes_are_streamed(shelf):
+    opened = open_pipeline(pipeline(shapes(shelf), {"random_crop": {"size": 4}}))
+    batches = feed(opened, 4, seed=1, training=True).stream(0, 1)
+    assert [batch["image"].shape for batch in batches] == [(4, 4, 4, 3), (3, 4, 4, 3)]
+
+
+@pytest.mark.parametrize("split", ["tain", "tain[:2]", "train[:2", "nothing+train"])
+def test_a_faulty_split_is_told(shelf, split):
+    with pytest.raises(SpecError, match="tiny_shapes") as caught:
+        open_pipeline(pipeline(shapes(shelf, split=split)))
+    assert caught.value.diagnostics[0].code == "E0507"
+    if split == "tain":
+        assert caught.value.diagnostics[0].help == "did you mean `train`?"
+
+
+def test_a_data_set_that_is_not_there_is_told(tmp_path):
+    with pytest.raises(SpecError, match="the data set `tiny_shapes` cannot be read"):
+        open_pipeline(pipeline(shapes(tmp_path, download=False)))

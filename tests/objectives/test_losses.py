@@ -1,0 +1,187 @@
+"""Every loss against NumPy loops written from its formula, and against Keras's own classes. Seeds stand at each draw."""
+
+import keras
+import numpy as np
+import pytest
+
+from specc.keras_backend.build import resolve
+from specc.language.wiring import Wired
+from specc.objectives.by_head import loss_function
+from specc.objectives.labels import per_example
+from specc.registry.entry import bind_value, entries
+from specc.registry.types import ChoiceOf
+
+RANDOM = np.random.default_rng(11)
+SCORES = RANDOM.normal(size=(6, 4)).astype("float32") * 2
+LABELS = RANDOM.integers(0, 4, 6).astype("int32")
+ONE_HOT = np.eye(4, dtype="float32")[LABELS]
+BINARY = RANDOM.integers(0, 2, (6, 4)).astype("int32")
+TOLERANCE = 2e-6
+
+
+def value(name, targets, outputs, scores="logits", **arguments):
+    loss = bind_value(ChoiceOf("loss"), {name: arguments})
+    found = loss_function(Wired("head", "label", scores, loss))(keras.ops.convert_to_tensor(targets), keras.ops.convert_to_tensor(outputs))
+    return np.asarray(per_example(found))
+
+
+def softmax(scores):
+    shares = np.exp(scores.astype("float64") - scores.max(-1, keepdims=True))
+    return shares / shares.sum(-1, keepdims=True)
+
+
+def sigmoid(scores):
+    return 1 / (1 + np.exp(-scores.astype("float64")))
+
+
+def loop(one):
+    return np.array([one(example) for example in range(len(SCORES))])
+
+
+def test_multiclass_hinge_of_the_textbook():
+    scores = np.array([[3.2, 5.1, -1.7]], "float32")
+    assert value("multiclass_hinge", np.array([0], "int32"), scores) == pytest.approx([2.9], abs=1e-6)
+    assert value("multiclass_hinge", np.array([[1.0, 0.0, 0.0]], "float32"), scores) == pytest.approx([2.9], abs=1e-6)
+
+
+@pytest.mark.parametrize("margin", [1.0, 0.3])
+def test_multiclass_hinge(margin):
+    def one(i):
+        total = 0.0
+        for j in range(4):
+            if j != LABELS[i]:
+                total += max(0.0, float(SCORES[i, j]) - float(SCORES[i, LABELS[i]]) + margin)
+        return total
+
+    for targets in (LABELS, LABELS[:, None], ONE_HOT):
+        np.testing.assert_allclose(value("multiclass_hinge", targets, SCORES, margin=margin), loop(one), atol=TOLERANCE)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_softmax_cross_entropy(smoothing):
+    shares = softmax(SCORES)
+
+    def one(i):
+        return -sum(((1 - smoothing) * (j == LABELS[i]) + smoothing / 4) * np.log(shares[i, j]) for j in range(4))
+
+    for targets in (LABELS, LABELS[:, None], ONE_HOT):
+        np.testing.assert_allclose(value("softmax_cross_entropy", targets, SCORES, label_smoothing=smoothing), loop(one), atol=TOLERANCE)
+        probabilities = shares.astype("float32")
+        found = value("softmax_cross_entropy", targets, probabilities, "softmax", label_smoothing=smoothing)
+        np.testing.assert_allclose(found, loop(one), atol=2e-5)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_sigmoid_cross_entropy(smoothing):
+    shares = sigmoid(SCORES)
+
+    def one(i, targets=BINARY):
+        total = 0.0
+        for j in range(4):
+            t = (1 - smoothing) * targets[i, j] + smoothing / 2
+            total -= t * np.log(shares[i, j]) + (1 - t) * np.log(1 - shares[i, j])
+        return total / 4
+
+    np.testing.assert_allclose(value("sigmoid_cross_entropy", BINARY, SCORES, label_smoothing=smoothing), loop(one), atol=TOLERANCE)
+    one_of_many = loop(lambda i: one(i, ONE_HOT))
+    np.testing.assert_allclose(value("sigmoid_cross_entropy", LABELS, SCORES, label_smoothing=smoothing), one_of_many, atol=TOLERANCE)
+    found = value("sigmoid_cross_entropy", BINARY, shares.astype("float32"), "sigmoid", label_smoothing=smoothing)
+    np.testing.assert_allclose(found, loop(one), atol=2e-5)
+
+
+def test_one_score_for_two_classes():
+    targets = BINARY[:, 0]
+    shares = sigmoid(SCORES[:, 0])
+    expected = loop(lambda i: -np.log(shares[i] if targets[i] else 1 - shares[i]))
+    for form in (targets, targets[:, None]):
+        np.testing.assert_allclose(value("sigmoid_cross_entropy", form, SCORES[:, :1]), expected, atol=TOLERANCE)
+
+
+@pytest.mark.parametrize("signed", [False, True])
+def test_hinges_of_signs(signed):
+    signs = 2 * BINARY - 1
+    margins = np.maximum(0, 1 - signs * SCORES.astype("float64"))
+    targets = signs if signed else BINARY
+    np.testing.assert_allclose(value("hinge", targets, SCORES), loop(lambda i: sum(margins[i]) / 4), atol=TOLERANCE)
+    np.testing.assert_allclose(value("squared_hinge", targets, SCORES), loop(lambda i: sum(margins[i] ** 2) / 4), atol=1e-5)
+
+
+def test_categorical_hinge():
+    def one(i):
+        wrong = max(float((1 - ONE_HOT[i, j]) * SCORES[i, j]) for j in range(4))
+        return max(0.0, wrong - float(SCORES[i, LABELS[i]]) + 1)
+
+    np.testing.assert_allclose(value("categorical_hinge", LABELS, SCORES), loop(one), atol=TOLERANCE)
+
+
+def test_focal_losses():
+    shares, yes = softmax(SCORES), sigmoid(SCORES)
+
+    def many(i):
+        p = shares[i, LABELS[i]]
+        return -0.25 * (1 - p) ** 1.5 * np.log(p)
+
+    np.testing.assert_allclose(value("categorical_focal_crossentropy", LABELS, SCORES, gamma=1.5), loop(many), atol=TOLERANCE)
+
+    def each(i):
+        total = 0.0
+        for j in range(4):
+            p = yes[i, j] if BINARY[i, j] else 1 - yes[i, j]
+            total -= (0.4 if BINARY[i, j] else 0.6) * (1 - p) ** 1.5 * np.log(p)
+        return total / 4
+
+    found = value("binary_focal_crossentropy", BINARY, SCORES, gamma=1.5, alpha=0.4, apply_class_balancing=True)
+    np.testing.assert_allclose(found, loop(each), atol=TOLERANCE)
+
+
+def test_kl_divergence():
+    targets = softmax(RANDOM.normal(size=(6, 4))).astype("float32")
+    shares = softmax(SCORES)
+    expected = loop(lambda i: sum(targets[i, j] * np.log(targets[i, j] / shares[i, j]) for j in range(4)))
+    np.testing.assert_allclose(value("kl_divergence", targets, SCORES), expected, atol=TOLERANCE)
+    np.testing.assert_allclose(value("kl_divergence", targets, shares.astype("float32"), "softmax"), expected, atol=TOLERANCE)
+
+
+def test_overlap_of_masks_is_of_each_example():
+    random = np.random.default_rng(5)
+    masks = random.integers(0, 2, (3, 5, 5, 1)).astype("int32")
+    scores = random.normal(size=(3, 5, 5, 1)).astype("float32")
+    shares = sigmoid(scores)
+    for i in range(3):
+        t, p = masks[i].astype("float64"), shares[i]
+        both = (t * p).sum()
+        assert value("dice", masks, scores)[i] == pytest.approx(1 - 2 * both / (t.sum() + p.sum()), abs=1e-5)
+        beside = both / (both + 0.3 * ((1 - t) * p).sum() + 0.7 * (t * (1 - p)).sum())
+        assert value("tversky", masks, scores, alpha=0.3, beta=0.7)[i] == pytest.approx(1 - beside, abs=1e-5)
+    np.testing.assert_allclose(value("dice", masks[1:2], scores[1:2]), value("dice", masks, scores)[1:2], atol=1e-6)
+    np.testing.assert_allclose(value("dice", masks[..., 0], scores), value("dice", masks, scores), atol=1e-6)
+
+
+CLASSES = {
+    "mean_squared_error": keras.losses.MeanSquaredError, "mean_absolute_error": keras.losses.MeanAbsoluteError,
+    "mean_absolute_percentage_error": keras.losses.MeanAbsolutePercentageError,
+    "mean_squared_logarithmic_error": keras.losses.MeanSquaredLogarithmicError, "huber": keras.losses.Huber,
+    "log_cosh": keras.losses.LogCosh, "poisson": keras.losses.Poisson, "cosine_similarity": keras.losses.CosineSimilarity,
+    "hinge": keras.losses.Hinge, "squared_hinge": keras.losses.SquaredHinge, "categorical_hinge": keras.losses.CategoricalHinge,
+    "kl_divergence": keras.losses.KLDivergence, "categorical_focal_crossentropy": keras.losses.CategoricalFocalCrossentropy,
+    "binary_focal_crossentropy": keras.losses.BinaryFocalCrossentropy, "softmax_cross_entropy": keras.losses.CategoricalCrossentropy,
+    "sigmoid_cross_entropy": keras.losses.BinaryCrossentropy,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(CLASSES))
+def test_the_mean_is_that_of_the_class_in_keras(name):
+    random = np.random.default_rng(2)
+    outputs = softmax(random.normal(size=(5, 3))).astype("float32")
+    binary = entries("loss")[name].params.labels == "binary"
+    targets = random.integers(0, 2, (5, 3)).astype("float32") if binary else np.eye(3, dtype="float32")[random.integers(0, 3, 5)]
+    for arguments in entries("loss")[name].examples:
+        expected = float(CLASSES[name](**arguments)(targets, outputs))
+        assert value(name, targets, outputs, "softmax", **arguments).mean() == pytest.approx(expected, rel=1e-5)
+
+
+def test_no_loss_is_left_out():
+    ours = {"multiclass_hinge", "dice", "tversky"}
+    assert set(CLASSES) | ours == set(entries("loss"))
+    for entry in entries("loss").values():
+        assert callable(resolve(entry.target))

@@ -1,0 +1,80 @@
+"""Schedules against closed forms, and optimizers against the arguments that Keras's take."""
+
+import inspect
+import math
+
+import pytest
+
+from specc.keras_backend.build import construct, resolve
+from specc.registry.entry import bind, bind_value, entries
+from specc.registry.types import ChoiceOf
+from specc.training.schedules import Length, learning_rate
+
+PEAK, LENGTH = 0.4, Length(steps=10, epochs=5)
+
+
+def rates(schedule):
+    rate = learning_rate(bind_value(ChoiceOf("schedule"), schedule), PEAK, LENGTH)
+    return [float(rate(step)) if callable(rate) else rate for step in range(LENGTH.total)]
+
+
+def test_constant_and_none():
+    assert rates("constant") == [PEAK] * 50
+    assert learning_rate(None, PEAK, LENGTH) == PEAK
+
+
+def test_warmup_rises_evenly_from_the_first_step():
+    found = rates({"constant": {"warmup_epochs": 0.5}})
+    assert found == pytest.approx([PEAK * (step + 1) / 5 for step in range(5)] + [PEAK] * 45)
+    assert rates({"constant": {"warmup_epochs": 3, "warmup_steps": 5}}) == pytest.approx(found)
+
+
+@pytest.mark.parametrize(("alpha", "warmup"), [(0.0, 0), (0.1, 0), (0.1, 10)])
+def test_cosine(alpha, warmup):
+    def one(step):
+        if step < warmup:
+            return PEAK * (step + 1) / warmup
+        done = (step - warmup) / (50 - warmup)
+        return PEAK * (alpha + (1 - alpha) * (1 + math.cos(math.pi * done)) / 2)
+
+    assert rates({"cosine": {"alpha": alpha, "warmup_steps": warmup}}) == pytest.approx([one(step) for step in range(50)], abs=1e-6)
+
+
+def test_piecewise_falls_at_the_beginning_of_an_epoch():
+    found = rates({"piecewise": {"epochs": [2, 4], "factor": 0.5}})
+    assert found == pytest.approx([PEAK] * 20 + [PEAK / 2] * 20 + [PEAK / 4] * 10)
+    warmed = rates({"piecewise": {"epochs": [2], "factor": 0.5, "warmup_epochs": 1}})
+    assert warmed == pytest.approx([PEAK * (step + 1) / 10 for step in range(10)] + [PEAK] * 10 + [PEAK / 2] * 30)
+
+
+@pytest.mark.parametrize("name", sorted(entries("optimizer")))
+def test_optimizers_have_the_arguments_and_defaults_of_keras(name):
+    entry = entries("optimizer")[name]
+    signature = inspect.signature(resolve(entry.target).__init__).parameters
+    names = [argument for argument in signature if argument in entry.params.parameters]
+    assert names == list(entry.params.parameters)
+    for argument, parameter in entry.params.parameters.items():
+        assert parameter.default == signature[argument].default
+    for example in entry.examples:
+        optimizer = construct(entry.call(bind(entry.params, example)))
+        for argument, given in example.items():
+            assert float(getattr(optimizer, argument)) == pytest.approx(float(given))
+
+
+@pytest.mark.parametrize("family", ["schedule", "loss", "metric", "source", "transform"])
+def test_targets_take_the_declared_parameters(family):
+    supplied = {"loss": {"weight", "target"}, "transform": {"field"}}.get(family, set())
+    for name, entry in entries(family).items():
+        assert entry.summary, name
+        taken = inspect.signature(resolve(entry.target)).parameters
+        wanted = set(entry.params.parameters) - supplied
+        assert wanted <= set(taken), name
+        if not entry.target.startswith("keras."):
+            keywords = {key for key, one in taken.items() if one.kind is one.KEYWORD_ONLY} - {"from_logits", "binary"}
+            assert keywords == wanted, name
+            for key in wanted:
+                parameter = entry.params.parameters[key]
+                assert parameter.required == (taken[key].default is inspect.Parameter.empty), (name, key)
+                assert parameter.required or parameter.default == taken[key].default, (name, key)
+        for example in entry.examples:
+            bind(entry.params, example)
