@@ -104,8 +104,8 @@ class _Translation:
                 return ast.UnaryOp(op, self.data(operand))
             case ast.BoolOp(op=op, values=values):
                 return ast.BoolOp(op, [self.data(value) for value in values])
-            case ast.Compare(left=left, ops=ops, comparators=comparators):
-                return ast.Compare(self.operand(left), ops, [self.operand(each) for each in comparators])
+            case ast.Compare():
+                return self.comparison(tree)
             case ast.IfExp():
                 return self.choice(tree)
             case ast.List(elts=elements):
@@ -156,6 +156,25 @@ class _Translation:
             return ast.List([element for element in elements if isinstance(element, ast.expr)])
         raise self.translator.refused("a list of steps and values", self.place)
 
+    def comparison(self, tree: ast.Compare) -> ast.expr:
+        """A comparison; with null and booleans as Python's own style has it."""
+        left, ops = self.operand(tree.left), list(tree.ops)
+        comparators = [
+            _bare_range(self.data(each)) if isinstance(op, (ast.In, ast.NotIn)) else self.operand(each)
+            for op, each in zip(ops, tree.comparators)
+        ]
+        if len(ops) == 1 and isinstance(ops[0], (ast.Eq, ast.NotEq)):
+            equal, right = isinstance(ops[0], ast.Eq), comparators[0]
+            if isinstance(right, ast.Constant) and right.value is None:
+                return ast.Compare(left, [ast.Is() if equal else ast.IsNot()], [right])
+            if isinstance(right, ast.Constant) and isinstance(right.value, bool) and self.is_boolean(tree.left):
+                return left if right.value == equal else ast.UnaryOp(ast.Not(), left)
+        return ast.Compare(left, ops, comparators)
+
+    def is_boolean(self, tree: ast.expr) -> bool:
+        seen = list(self.translator.profile.values(self.step, tree)) if self.step is not None else []
+        return bool(seen) and all(isinstance(value, bool) for value in seen)
+
     def operand(self, tree: ast.expr) -> ast.expr:
         """An operand of arithmetic or a comparison; what may be a tuple in Python is made the list that it is in the language."""
         written = self.data(tree)
@@ -175,7 +194,7 @@ class _Translation:
             owner = items
         bounds = self.bounds(index) if isinstance(index, ast.Slice) else None
         if isinstance(owner, ast.expr):
-            return ast.Subscript(owner, bounds if bounds is not None else self.data(index))
+            return ast.Subscript(owner, bounds) if bounds is not None else ast.Subscript(_bare_range(owner), self.data(index))
         if isinstance(owner, Sequence):
             return owner.sliced(bounds) if bounds is not None else owner.at(self.data(index), self.packing)
         return self.of_static(owner, index)
@@ -205,6 +224,8 @@ class _Translation:
             return call(f"math.{function}", *written)
         if function == "round_to":
             self.translator.used.add("round_to")
+        if function in ("len", "min", "max", "sum"):
+            written = [_bare_range(each) for each in written]
         made = call(function, *written)
         return call("list", made) if function == "range" else made
 
@@ -213,6 +234,14 @@ class _Translation:
         if isinstance(items, Sequence):
             return call("len", items.where())
         return ast.Constant(len(items or []))
+
+
+def _bare_range(tree: ast.expr) -> ast.expr:
+    """A range without the `list` around it, where Python takes both."""
+    match tree:
+        case ast.Call(func=ast.Name(id="list"), args=[ast.Call(func=ast.Name(id="range")) as bare]):
+            return bare
+    return tree
 
 
 def eval_constant(owner: list[Value], index: ast.expr) -> Value | list[Value]:

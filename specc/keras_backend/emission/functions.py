@@ -76,7 +76,7 @@ class Functions:
         from specc.language.scope import Scope as LanguageScope
 
         scope = LanguageScope("")
-        document = document_of(step, Frame(context.document, scope, scope, None, None))
+        document = document_of(step, Frame(context.document, scope, scope, None, None), self.program.profile.documents)
         written = self._model(document)
         tensors = self._tensors(written.inputs, context, source)
         params = step.arguments.get("params") if step.arguments is not None else None
@@ -201,7 +201,7 @@ class Functions:
         names = self._names(written)
         arguments = [names.fresh(name) for name in inputs]
         values: dict[str, Entry] = {name: Local(ast.Name(argument)) for name, argument in zip(inputs, arguments)}
-        scope = Scope(None, values)
+        scope = Scope(None, dict(values))
         function = self._define(written, names, arguments, scope, _doc(document.summary, document.reference))
         alone = next(iter(values.values())) if len(values) == 1 else None
         assert alone is None or isinstance(alone, Value)

@@ -81,9 +81,10 @@ def _collection(writer: StepWriter, step: Step, key: object) -> str | None:
     if not writer.needs.known_key(key):
         return None
     label = step.name or step.label
+    several = f"all_{label}" if label.endswith("s") else f"{label}s"
     if writer.needs.facet_known(step, (), TENSOR):
-        return writer.names.fresh(f"{label}s", f"{label}_items")
-    return writer.names.fresh(label, f"{label}s", f"{label}_items")
+        return writer.names.fresh(several, f"{label}_items")
+    return writer.names.fresh(label, several, f"{label}_items")
 
 
 def _element(writer: StepWriter, turns: Turns, index: str, element: str) -> Entry:
@@ -262,10 +263,8 @@ def _each_shared(
     target = context.target
     inner_target = writer.names.fresh("x", f"{step.label}_output") if target != "x" else writer.names.fresh("y")
     tensors = writer.packing.tensors(results)
-    outputs = writer.names.fresh("outputs")
-    for variable in (outputs, collected):
-        if variable is not None:
-            writer.assign(variable, ast.List([]))
+    # `x` may be read until the loop is over; a variable of the step's own may not.
+    outputs = writer.names.fresh("outputs") if target == "x" else target
     with writer.block() as body:
         inside = context.at(shared=shared, target=inner_target)
         value = writer.apply(step, inside, path, Local(ast.Name(each)))
@@ -273,9 +272,15 @@ def _each_shared(
         writer.body.append(Do(call(ast.Attribute(ast.Name(outputs), "extend" if value.listed else "append"), tensor)))
         if collected is not None:
             writer.body.append(Do(call(ast.Attribute(ast.Name(collected), "append"), writer.packing.packed(value, (step, "*")))))
-    writer.body.append(For(ast.Name(each), tensors, body))
-    writer.assign(target, ast.Name(outputs))
-    for variable in (each, inner_target, outputs):
+    if collected is None and len(body) == 2 and isinstance(body[0], Assign) and len(body[0].targets) == 1 and not value.listed:
+        writer.assign(target, ast.ListComp(body[0].value, [ast.comprehension(ast.Name(each), tensors, [], 0)]))
+    else:
+        for variable in (outputs, collected):
+            if variable is not None:
+                writer.assign(variable, ast.List([]))
+        writer.body.append(For(ast.Name(each), tensors, body))
+        writer.assign(target, ast.Name(outputs))
+    for variable in (each, inner_target, *([outputs] if outputs != target else [])):
         writer.names.release(variable)
 
     def items() -> ast.expr:

@@ -10,7 +10,7 @@ from specc.keras_backend.emission.expressions import _divides
 from specc.keras_backend.emission.naming import Names
 from specc.keras_backend.emission.statements import Assign, Function, If, Return
 from specc.keras_backend.emission.steps import StepWriter
-from specc.keras_backend.emission.values import Local, Value, call
+from specc.keras_backend.emission.values import MISSING, TENSOR, Local, Named, Value, call
 from specc.language.document import Document, InputDeclaration, Step
 from specc.language.expressions import parse
 from specc.language.syntax import ListNode, Node, ScalarNode
@@ -18,13 +18,13 @@ from specc.language.syntax import ListNode, Node, ScalarNode
 if TYPE_CHECKING:
     from specc.keras_backend.emission.program import Program
 
-KEY = ("main",)
+MAIN = ("main",)
 
 
 def write_model(program: Program) -> Function:
     """The function that makes the model."""
     document = program.spec.document
-    function = Function(program.function_name(KEY, document.name), [], [], _documented(document))
+    function = Function(program.function_names[MAIN], [], [], _documented(document))
     others = set(program.function_names.values()) - {function.name}
     names = Names({*others, *program.own_names, "training", "x"})
     scope = Scope()
@@ -33,10 +33,10 @@ def write_model(program: Program) -> Function:
         scope.names[name] = Variable(ast.Name(variable))
         function.arguments.append((variable, None if declared.required else program.functions.default(declared)))
     function.arguments.sort(key=lambda argument: argument[1] is not None)
-    if program.needs.known_key(("training", KEY)):
+    if program.needs.known_key(("training", MAIN)):
         function.arguments.append(("training", ast.Constant(False)))
     writer = StepWriter(program, names)
-    context = Context(KEY, document, scope, scope, None, "x")
+    context = Context(MAIN, document, scope, scope, None, "x")
     program.functions.computed_defaults(writer, document.params, context)
     inputs = _inputs(writer, context)
     alone = _alone(document, inputs)
@@ -61,7 +61,10 @@ def _inputs(writer: StepWriter, context: Context) -> dict[str, ast.expr]:
     found: dict[str, ast.expr] = {}
     graphs = _graphs(writer)
     for name, declared in context.document.inputs.items():
-        if declared.when is None and not any(name in graph.inputs for graph in graphs) and _unused(writer, name):
+        owner = ("main input", name)
+        if not any(name in graph.inputs for graph in graphs) and not writer.needs.facet_known(owner, (), TENSOR):
+            # Steps that no output needs may still speak of it; then it is there from the next round on.
+            context.scope.names[name] = Named(owner, Local(MISSING), writer.needs, None)
             continue
         variable = writer.names.fresh(name, f"{name}_input")
         keywords: dict[str, ast.expr] = {} if declared.dtype == "float32" else {"dtype": ast.Constant(declared.dtype)}
@@ -74,10 +77,6 @@ def _inputs(writer: StepWriter, context: Context) -> dict[str, ast.expr]:
         found[name] = ast.Name(variable)
         context.scope.names[name] = Local(ast.Name(variable))
     return found
-
-
-def _unused(writer: StepWriter, name: str) -> bool:
-    return not writer.needs.known_key(("main input", name))
 
 
 def _graphs(writer: StepWriter) -> list:  # type: ignore[type-arg]
@@ -111,7 +110,6 @@ def _alone(document: Document, inputs: dict[str, ast.expr]) -> Value | None:
 
 
 def _finish(writer: StepWriter, context: Context, inputs: dict[str, ast.expr]) -> None:
-    program = writer.program
     document = context.document
     name = ast.Constant(document.name.replace("/", "-"))
     given = _given_inputs(writer, inputs)
@@ -121,7 +119,6 @@ def _finish(writer: StepWriter, context: Context, inputs: dict[str, ast.expr]) -
     else:
         outputs = _heads(writer, context)
     writer.body.append(Return((call("keras.Model", given, outputs, name=name),)))
-    del program
 
 
 def _given_inputs(writer: StepWriter, inputs: dict[str, ast.expr]) -> ast.expr:
@@ -130,7 +127,7 @@ def _given_inputs(writer: StepWriter, inputs: dict[str, ast.expr]) -> ast.expr:
     written = [_named_tensors({name: inputs[name] for name in names}) for names in (training, inference)]
     if inference == training:
         return written[0]
-    writer.needs.ask(("training", KEY))
+    writer.needs.ask(("training", MAIN))
     return ast.IfExp(ast.Name("training"), written[0], written[1])
 
 
@@ -203,7 +200,7 @@ def _head_among(writer: StepWriter, head: Step, name: str, context: Context, out
         where = _head(writer, head, name, context)
         last = body[-1] if body else None
         entry = ast.Subscript(ast.Name(outputs), ast.Constant(name))
-        if isinstance(last, Assign) and len(last.targets) == 1 and ast.dump(last.targets[0]) == ast.dump(where) and not _read_later(context, name):
+        if isinstance(last, Assign) and len(last.targets) == 1 and ast.dump(last.targets[0]) == ast.dump(where):
             body[-1] = Assign((entry,), last.value)
             context.scope.names[name] = Local(entry)
         else:
@@ -212,7 +209,3 @@ def _head_among(writer: StepWriter, head: Step, name: str, context: Context, out
         writer.body += body
     else:
         writer.body.append(If(writer.translator.value(head.when, context, head), body))
-
-
-def _read_later(context: Context, name: str) -> bool:
-    return False

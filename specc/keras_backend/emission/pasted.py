@@ -45,32 +45,32 @@ def _text(node: ast.stmt, source: str) -> str:
         if isinstance(inner, (ast.Assign, ast.Return, ast.Raise, ast.Expr)) and len(lines[inner.lineno - 1]) > WIDTH:
             lines[inner.lineno - 1] = _broken(inner, lines[inner.lineno - 1])
         if isinstance(inner, ast.FunctionDef) and len(lines[inner.lineno - 1]) > WIDTH:
-            lines[inner.lineno - 1] = _broken_signature(inner, lines[inner.lineno - 1])
+            lines[inner.lineno - 1] = _broken_signature(inner, lines[inner.lineno - 1], source)
     return "\n".join(line.split("  # type: ignore")[0] for line in lines[first - 1 : node.end_lineno])
 
 
-def _broken_signature(node: ast.FunctionDef, line: str) -> str:
+def _broken_signature(node: ast.FunctionDef, line: str, source: str) -> str:
     """A signature that is too long for one line."""
     indent = len(line) - len(line.lstrip())
     given = node.args
     plain = [*given.posonlyargs, *given.args]
     defaults = [None] * (len(plain) - len(given.defaults)) + list(given.defaults)
-    written = [_argument(argument, default) for argument, default in zip(plain, defaults)]
+    written = [_argument(argument, default, source) for argument, default in zip(plain, defaults)]
     if given.vararg is not None or given.kwonlyargs:
-        written.append(f"*{_argument(given.vararg, None) if given.vararg is not None else ''}")
-    written += [_argument(argument, default) for argument, default in zip(given.kwonlyargs, given.kw_defaults)]
+        written.append(f"*{_argument(given.vararg, None, source) if given.vararg is not None else ''}")
+    written += [_argument(argument, default, source) for argument, default in zip(given.kwonlyargs, given.kw_defaults)]
     if given.kwarg is not None:
-        written.append(f"**{_argument(given.kwarg, None)}")
+        written.append(f"**{_argument(given.kwarg, None, source)}")
     head, end = f"{' ' * indent}def {node.name}(", f") -> {ast.unparse(node.returns)}:" if node.returns is not None else "):"
     if f"{head}{', '.join(written)}{end}" != line:
         return line
     return head + bracketed([ast.Name(each) for each in written], indent) + end
 
 
-def _argument(argument: ast.arg, default: ast.expr | None) -> str:
+def _argument(argument: ast.arg, default: ast.expr | None, source: str) -> str:
     name = argument.arg if argument.annotation is None else f"{argument.arg}: {ast.unparse(argument.annotation)}"
     equals = " = " if argument.annotation is not None else "="
-    return name if default is None else f"{name}{equals}{text(default)}"
+    return name if default is None else f"{name}{equals}{ast.get_source_segment(source, default)}"
 
 def _broken(node: ast.Assign | ast.Return | ast.Raise | ast.Expr, line: str) -> str:
     """A line that is too long for what is emitted, broken, where it is simple enough to be printed."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from specc.diagnostics import Sink
-from specc.language.document import Block, Step
+from specc.language.document import Block, Document, Step
 from specc.language.evaluation import Evaluator, Failed, Frame
 from specc.language.expand import Expander
 from specc.language.scope import Result
@@ -33,6 +34,8 @@ class _Watching(Expander):
     def __init__(self, training: bool, profile: Profile) -> None:
         super().__init__(training, Sink())
         self.profile = profile
+        # Both graphs, and the emitter, must speak of the same steps.
+        self.documents = profile.documents
 
     def _result(self, step: Step, frame: Frame) -> Result:
         result = super()._result(step, frame)
@@ -63,6 +66,7 @@ class Profile:
         self.single: dict[Any, list[Seen]] = {}
         self.tests: dict[Any, list[Seen]] = {}
         self.lists: dict[tuple[Block, str], set[bool]] = {}
+        self.documents: dict[Path, Document] = {}
         for training in (False, True) if spec.uses_training else (False,):
             _Watching(training, self).graph(spec.document)
 

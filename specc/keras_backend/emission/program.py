@@ -15,7 +15,7 @@ from specc.keras_backend.emission.context import Scope
 from specc.keras_backend.emission.expressions import Translator
 from specc.keras_backend.emission.functions import Functions
 from specc.keras_backend.emission.lowering import OWN_LAYERS, Call, Lowering
-from specc.keras_backend.emission.model import write_model
+from specc.keras_backend.emission.model import MAIN, write_model
 from specc.keras_backend.emission.naming import Names
 from specc.keras_backend.emission.pasted import module_source
 from specc.keras_backend.emission.printer import text
@@ -42,7 +42,9 @@ class Program:
         self.needs = Needs()
         self.profile = Profile(spec)
         self.module_names = Names(OWN_NAMES)
-        self.function_names: dict[Any, str] = {}
+        self.function_names: dict[Any, str] = {MAIN: self.module_names.fresh(spec.name)}
+        # The model's own params keep their names: a block of the same name gives way.
+        self.module_names.taken |= set(spec.document.params)
         self.constant_names: dict[Node, str] = {}
         self._begin_round()
 
