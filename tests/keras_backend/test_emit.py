@@ -63,17 +63,15 @@ def _ruff(*arguments: str) -> str:
 def test_the_source_runs_where_specc_is_not_installed(tmp_path: Path) -> None:
     (tmp_path / "specc.py").write_text("raise ImportError('specc is not installed here')\n", encoding="utf-8")
     (tmp_path / "vit.py").write_text(emit(load("vit_digits")), encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, "vit.py"], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, check=False
-    )
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run([sys.executable, "vit.py"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert 'Model: "vit_digits"' in done.stdout
 
 
 def test_emitting_loads_no_framework() -> None:
     program = (
-        "import sys, specc; specc.emit('vit_digits'); "
-        "print([name for name in ('tensorflow', 'keras', 'numpy') if name in sys.modules])"
+        "import sys, specc; specc.emit('vit_digits'); print([name for name in ('tensorflow', 'keras', 'numpy') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
@@ -133,7 +131,8 @@ layers:
     ],
 )
 def test_what_has_no_form_in_python_is_said(steps: str, reason: str) -> None:
-    spec = loads(f"specc: 1\nname: small\nparams: {{chosen: {{default: {{constant: {{value: 2}}}}}}}}\ninputs: {{a: [2]}}\nlayers:\n  {steps}\n")
+    params = "chosen: {default: {constant: {value: 2}}}"
+    spec = loads(f"specc: 1\nname: small\nparams: {{{params}}}\ninputs: {{a: [2]}}\nlayers:\n  {steps}\n")
     with pytest.raises(SpecError, match=reason) as caught:
         emit(spec)
     assert [found.code for found in caught.value.diagnostics] == ["E0601"]

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from specc.language.document import Document
 from specc.keras_backend.emission.values import Sequence, Value
+from specc.language.document import Document
 
 
 @dataclass(frozen=True, slots=True, eq=False)

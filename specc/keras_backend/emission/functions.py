@@ -15,9 +15,7 @@ from specc.keras_backend.emission.naming import Names
 from specc.keras_backend.emission.references import Source, regrouped
 from specc.keras_backend.emission.statements import Assign, Function, If, Return
 from specc.keras_backend.emission.steps import StepWriter
-from specc.keras_backend.emission.values import (
-    ITEMS, MISSING, TENSOR, Facet, Local, Path, Remote, Sequence, Value, call, resolve,
-)  # fmt: skip
+from specc.keras_backend.emission.values import ITEMS, MISSING, TENSOR, Facet, Local, Path, Remote, Sequence, Value, call, resolve
 from specc.language.document import Block, Document, Step
 from specc.language.syntax import MapNode, Node, ScalarNode, plain_value
 from specc.language.vocabulary import ParamDeclaration, Word
@@ -61,13 +59,14 @@ class Functions:
 
     # Calls
 
-    def call_block(self, writer: StepWriter, step: Step, word: Word, context: Context, path: tuple[Any, ...], source: Source | None) -> Value:
+    def call_block(
+        self, writer: StepWriter, step: Step, word: Word, context: Context, path: tuple[Any, ...], source: Source | None
+    ) -> Value:
         block = context.document.block(word)
         written = self._block(context.document, word, block)
         tensors = self._tensors(written.inputs, context, source)
-        given = {
-            name: writer.translator.value(node, where, step) for name, (node, where) in writer.lowering.arguments(word, step, context).items()
-        }
+        arguments = writer.lowering.arguments(word, step, context)
+        given = {name: writer.translator.value(node, where, step) for name, (node, where) in arguments.items()}
         return self._call(writer, step, context, path, written, tensors, given)
 
     def call_model(self, writer: StepWriter, step: Step, context: Context, path: tuple[Any, ...], source: Source | None) -> Value:
@@ -109,8 +108,9 @@ class Functions:
         return [regrouped(source).tensor()]
 
     def _call(
-        self, writer: StepWriter, step: Step, context: Context, path: tuple[Any, ...], written: Written, tensors: list[ast.expr], given: dict[str, ast.expr]
-    ) -> Value:
+        self, writer: StepWriter, step: Step, context: Context, path: tuple[Any, ...], written: Written, tensors: list[ast.expr],
+        given: dict[str, ast.expr],
+    ) -> Value:  # fmt: skip
         first = next((name for name, declared in written.params.items() if declared.required), None)
         arguments = [given.pop(first)] if first is not None and set(given) == {first} else []
         keywords = {written.variables[name]: given[name] for name in written.params if name in given}
@@ -189,7 +189,7 @@ class Functions:
         scope = Scope(None, {} if block.single_input else dict(values))
         function = self._define(written, names, arguments, scope, _doc(block.summary, block.reference))
         root = Scope(None, {name: Variable(ast.Name(variable), name) for name, variable in written.captures.items()})
-        self._finish(written, function, names, block.steps, scope, root, alone, block, values)
+        self._finish(written, function, names, block.steps, scope, root, alone, block)
         return written
 
     def _model(self, document: Document) -> Written:
@@ -205,7 +205,7 @@ class Functions:
         function = self._define(written, names, arguments, scope, _doc(document.summary, document.reference))
         alone = next(iter(values.values())) if len(values) == 1 else None
         assert alone is None or isinstance(alone, Value)
-        self._finish(written, function, names, document.steps, scope, scope, alone, None, {})
+        self._finish(written, function, names, document.steps, scope, scope, alone, None)
         return written
 
     def _begin(self, key: Any, name: str, document: Document, inputs: tuple[str, ...], params: Mapping[str, ParamDeclaration]) -> Written:
@@ -257,7 +257,7 @@ class Functions:
 
     def _finish(
         self, written: Written, function: Function, names: Names, steps: tuple[Step, ...], scope: Scope, root: Scope, alone: Value | None,
-        block: Block | None, inputs: Mapping[str, Value],
+        block: Block | None,
     ) -> None:  # fmt: skip
         writer = StepWriter(self.program, names)
         context = Context(written.key, written.document, root, scope, alone, self.program.target(names), alone, (ast.Name("name"),))
@@ -267,7 +267,7 @@ class Functions:
             context = context.at(shared=ast.Name("shared"))
         self.computed_defaults(writer, written.params, context)
         after = writer.run_all(steps, context)
-        inner = {name: value for name, value in scope.names.items() if isinstance(value, Value) and name not in inputs and name not in written.inputs}
+        inner = {name: value for name, value in scope.names.items() if isinstance(value, Value) and name not in written.inputs}
         for name, node in (block.outputs if block is not None else {}).items():
             anywhere = Step(node.span, "from", "from", node.span, "from", source=node)
             inner[name] = regrouped(writer.references.source(node, after, anywhere))

@@ -77,7 +77,8 @@ class Lowering:
             case ChoiceOf(family), MapNode(entries):
                 (name, entry), *_ = entries.items()
                 chosen = find(family, name)
-                assert chosen is not None and isinstance(entry.value, MapNode)
+                assert chosen is not None
+                assert isinstance(entry.value, MapNode)
                 arguments = {key: (item.value, context) for key, item in entry.value.entries.items()}
                 return Choice(chosen, self._params(chosen.params, arguments, step))
             case ChoiceOf(family), ScalarNode():

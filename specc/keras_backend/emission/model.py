@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from specc.graph import Graph
 from specc.keras_backend.emission.context import Context, Scope, Variable
 from specc.keras_backend.emission.expressions import _divides
 from specc.keras_backend.emission.naming import Names
@@ -79,7 +80,7 @@ def _inputs(writer: StepWriter, context: Context) -> dict[str, ast.expr]:
     return found
 
 
-def _graphs(writer: StepWriter) -> list:  # type: ignore[type-arg]
+def _graphs(writer: StepWriter) -> list[Graph]:
     spec = writer.program.spec
     return [spec.graph(training=False), spec.graph(training=True)]
 
@@ -178,20 +179,8 @@ def _one_or_several(context: Context, outputs: str, first: dict[str, ast.expr], 
 def _head(writer: StepWriter, head: Step, name: str, context: Context) -> ast.expr:
     variable = writer.names.fresh(name, f"{name}_output")
     value = writer.result(head, context.at(target=variable))
-    named = Local(value.tensor(), value.listed, _Members(value), value.items())
-    context.scope.names[name] = named
-    return named.where
-
-
-class _Members(dict):  # type: ignore[type-arg]
-    """The named results inside another result."""
-
-    def __init__(self, value: Value) -> None:
-        super().__init__()
-        self.value = value
-
-    def get(self, key: str, default: Value | None = None) -> Value | None:
-        return self.value.member(key) or default
+    context.scope.names[name] = value
+    return value.tensor()
 
 
 def _head_among(writer: StepWriter, head: Step, name: str, context: Context, outputs: str) -> None:

@@ -72,6 +72,7 @@ def _argument(argument: ast.arg, default: ast.expr | None, source: str) -> str:
     equals = " = " if argument.annotation is not None else "="
     return name if default is None else f"{name}{equals}{ast.get_source_segment(source, default)}"
 
+
 def _broken(node: ast.Assign | ast.Return | ast.Raise | ast.Expr, line: str) -> str:
     """A line that is too long for what is emitted, broken, where it is simple enough to be printed."""
     indent = len(line) - len(line.lstrip())

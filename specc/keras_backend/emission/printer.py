@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import math
 import re
+
 WIDTH = 100
 
 BINARY = {ast.Add: ("+", 11), ast.Sub: ("-", 11), ast.Mult: ("*", 12), ast.Div: ("/", 12), ast.FloorDiv: ("//", 12), ast.Mod: ("%", 12)}
@@ -38,7 +40,7 @@ def _flat(node: ast.expr) -> tuple[str, int]:
         case ast.Call(func=function):
             return f"{text(function, PRIMARY)}({', '.join(map(text, _arguments(node)))})", PRIMARY
         case ast.keyword():
-            return f"{node.arg}={text(node.value)}", PRIMARY  # type: ignore[unreachable]
+            return f"{node.arg}={text(node.value)}", PRIMARY
         case ast.Starred(value=value):
             return f"*{text(value, COMPARISON)}", PRIMARY
         case ast.List(elts=items):
@@ -98,8 +100,10 @@ def _slice(node: ast.Slice) -> str:
 def _constant(value: object) -> tuple[str, int]:
     if isinstance(value, str):
         return quoted(value), PRIMARY
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and (value < 0 or value in (float("inf"),) or value != value):
-        return (_constant(-value)[0].join(["-", ""]), UNARY) if value == value and abs(value) != float("inf") else (f'float("{value}")', PRIMARY)
+    if isinstance(value, float) and not math.isfinite(value):
+        return f'float("{value}")', PRIMARY
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and value < 0:
+        return f"-{_constant(-value)[0]}", UNARY
     return re.sub(r"e([-+])0*", lambda exponent: "e-" if exponent[1] == "-" else "e", repr(value)), PRIMARY
 
 
@@ -143,7 +147,7 @@ def layout(node: ast.expr, indent: int, before: int, after: int = 0) -> str:
         case ast.Dict() if node.keys:
             return "{" + _lines(_pairs(node), indent) + "}"
         case ast.keyword():
-            return f"{node.arg}=" + layout(node.value, indent, before + len(str(node.arg)) + 1, after)  # type: ignore[unreachable]
+            return f"{node.arg}=" + layout(node.value, indent, before + len(str(node.arg)) + 1, after)
     return line
 
 
@@ -240,7 +244,7 @@ def _item(item: ast.expr, indent: int) -> str:
     if isinstance(item, _Pair):
         head = _key(item)
         return head + layout(item.value, indent, indent + len(head), 1)
-    head, value = (f"{item.arg}=", item.value) if isinstance(item, ast.keyword) else ("", item)  # type: ignore[unreachable]
+    head, value = (f"{item.arg}=", item.value) if isinstance(item, ast.keyword) else ("", item)
     line = head + text(value)
     if indent + len(line) + 1 > WIDTH and isinstance(value, (ast.BoolOp, ast.IfExp, ast.BinOp, ast.Compare)):
         return head + f"\n{' ' * indent}".join(_operands(value))

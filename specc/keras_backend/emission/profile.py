@@ -14,14 +14,14 @@ from specc.language.evaluation import Evaluator, Failed, Frame
 from specc.language.expand import Expander
 from specc.language.scope import Result
 from specc.language.spec import Spec
-from specc.language.syntax import Node, ScalarNode
+from specc.language.syntax import ScalarNode
 
 MAX_SEEN = 4_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Seen:
-    """One run of a step: where, and what it gave. `inside` is the frame of the iteration, for a step that is repeated."""
+    """One run of a step: where, and what it gave. A step that is met is not yet repeated, and may be switched off."""
 
     frame: Frame
     result: Result | None
@@ -37,19 +37,14 @@ class _Watching(Expander):
         # Both graphs, and the emitter, must speak of the same steps.
         self.documents = profile.documents
 
-    def _result(self, step: Step, frame: Frame) -> Result:
-        result = super()._result(step, frame)
-        self.profile.note(self.profile.whole, step, Seen(frame, result, self.evaluator))
-        return result
-
     def apply(self, step: Step, frame: Frame, path: str, given: Any = None) -> Result:
         result = super().apply(step, frame, path, given)
         self.profile.note(self.profile.single, step, Seen(frame, result, self.evaluator))
         return result
 
-    def decide(self, when: Node, frame: Frame) -> bool:
-        self.profile.note(self.profile.tests, when, Seen(frame, None, self.evaluator))
-        return super().decide(when, frame)
+    def result(self, step: Step, frame: Frame) -> Result | None:
+        self.profile.note(self.profile.met, step, Seen(frame, None, self.evaluator))
+        return super().result(step, frame)
 
     def _block_inputs(self, step: Step, block: Block, frame: Frame, source: Any) -> dict[str, Result]:
         inputs = super()._block_inputs(step, block, frame, source)
@@ -62,15 +57,14 @@ class Profile:
     """Notes on both graphs of a spec."""
 
     def __init__(self, spec: Spec) -> None:
-        self.whole: dict[Any, list[Seen]] = {}
-        self.single: dict[Any, list[Seen]] = {}
-        self.tests: dict[Any, list[Seen]] = {}
+        self.met: dict[Step, list[Seen]] = {}
+        self.single: dict[Step, list[Seen]] = {}
         self.lists: dict[tuple[Block, str], set[bool]] = {}
         self.documents: dict[Path, Document] = {}
         for training in (False, True) if spec.uses_training else (False,):
             _Watching(training, self).graph(spec.document)
 
-    def note(self, notes: dict[Any, list[Seen]], key: Any, seen: Seen) -> None:
+    def note(self, notes: dict[Step, list[Seen]], key: Step, seen: Seen) -> None:
         found = notes.setdefault(key, [])
         if len(found) < MAX_SEEN:
             found.append(seen)
@@ -78,7 +72,7 @@ class Profile:
     def values(self, step: Step, tree: ast.expr) -> Iterator[Any]:
         """The values that an expression in a step was seen to have."""
         node = ScalarNode(f"={ast.unparse(tree)}", step.span, plain=False)
-        for seen in (*self.single.get(step, ()), *self.whole.get(step, ())):
+        for seen in (*self.single.get(step, ()), *self.met.get(step, ())):
             try:
                 yield Evaluator(Sink(), seen.evaluator.training).value(node, seen.frame)
             except Failed:

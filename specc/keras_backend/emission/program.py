@@ -139,7 +139,7 @@ class Program:
             for line in pasted.imports:
                 (keras if "keras" in line else standard).add(line)
         others = {path for path in self.used if path.startswith("import ") and path != "import keras"}
-        groups = [sorted(standard, key=lambda line: line.startswith("from")), sorted(keras | others, key=lambda line: line.startswith("from"))]
+        groups = [sorted(group, key=lambda line: (line.startswith("from"), line)) for group in (standard, keras | others)]
         return "\n\n".join("\n".join(group) for group in groups if group), list(definitions)
 
 

@@ -21,16 +21,14 @@ def write_share(writer: StepWriter, step: Step, context: Context, path: tuple[st
         raise writer.translator.refused(f"`{node.value}` is made in another function, or in a loop", node)
     original = found.owner
     word = context.document.vocabulary.find(original.word)
-    assert word is not None and original.kind == "word"
+    assert word is not None
     source = writer.references.source(step.source, context, step) if step.source is not None else None
     if word.entry is None:
         return writer.program.functions.call_again(writer, original, step, word, context, source, node)
     lowered = writer.program.lowered.get(original)
     if lowered is None:
         raise writer.translator.refused(f"`{node.value}` is not there yet", node)
-    options = {
-        key: writer.translator.value(entry.value, context, step) for key, entry in step.arguments.entries.items() if key != "step"
-    }
+    options = {key: writer.translator.value(entry.value, context, step) for key, entry in step.arguments.entries.items() if key != "step"}
     first, others = writer.call_arguments(word, step, context, source)
     made: ast.expr | None = None
     if not lowered.target.is_operation:

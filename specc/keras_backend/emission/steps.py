@@ -283,7 +283,8 @@ class StepWriter:
     def call_arguments(self, word: Word, step: Step, context: Context, source: Source | None) -> tuple[ast.expr, dict[str, ast.expr]]:
         """The tensors of a layer's call: the first by position, the others by name."""
         entry = word.entry
-        assert entry is not None and entry.infer is not None
+        assert entry is not None
+        assert entry.infer is not None
         names = entry.call_arguments
         if source is None:
             assert context.x is not None
