@@ -59,16 +59,20 @@ def round_to(value: float, multiple: int) -> int:
     return rounded + multiple if rounded < 0.9 * value else rounded
 
 
+class _TooLarge(Exception):
+    """A call whose result would be too large."""
+
+
 def _range(*bounds: int) -> list[int]:
     numbers = range(*bounds)
     if len(numbers) > MAX_ITEMS:
-        raise ValueError(f"a range of {len(numbers)} numbers is too long")
+        raise _TooLarge(f"a range of {len(numbers):,} numbers is too long")
     return list(numbers)
 
 
 def _round(value: float, digits: int | None = None) -> float:
     if digits is not None and abs(digits) > 100:
-        raise ValueError("`round` takes at most 100 digits")
+        raise _TooLarge("`round` takes at most 100 digits")
     return round(value, digits)
 
 
@@ -335,8 +339,8 @@ class _Evaluation:
     def guarded(self, node: ast.expr, apply: Callable[..., Any], operands: list[Any], symbol: str) -> Any:
         try:
             result = apply(*operands)
-        except Unavailable:
-            raise
+        except _TooLarge as error:
+            raise self.error(node, "E0206", str(error)) from None
         except ZeroDivisionError:
             raise self.error(node, "E0204", f"`{ast.unparse(node)}` divides by zero") from None
         except (TypeError, ValueError, OverflowError, AttributeError) as error:

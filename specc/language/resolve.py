@@ -151,7 +151,10 @@ def _blocks(root: MapNode) -> MapNode | None:
 
 
 def merge(base: Node, patch: Node) -> Node:
-    """JSON Merge Patch (RFC 7396): mappings merge, anything else replaces, null removes; another word replaces the whole choice."""
+    """JSON Merge Patch (RFC 7396): mappings merge, anything else replaces, null removes; another word replaces the whole choice.
+
+    In what the base does not have, null stays a value: an `activation: null` there overrides `defaults`.
+    """
     if not isinstance(base, MapNode) or not isinstance(patch, MapNode):
         return patch
     if isinstance(base, ChoiceNode) and isinstance(patch, ChoiceNode) and base.word != patch.word:
@@ -199,7 +202,7 @@ def value_node(value: Any, source: Source) -> Node:
         return ListNode(tuple(value_node(item, source) for item in value), span)
     if value is not None and not isinstance(value, (bool, int, float, str)):
         try:
-            value = value.item()  # a NumPy scalar
+            return value_node(value.tolist(), source)  # of NumPy
         except AttributeError:
             raise fail(
                 "E0402", f"a {type(value).__name__} is not a value of a spec", span, help="numbers, strings, lists and mappings are"
@@ -214,7 +217,7 @@ def _override(root: MapNode, assignments: list[tuple[str, str, Node]], vocabular
             root = _assign_param(root, key, value, sink)
             continue
         parts = key.split(".")
-        if not _exists(root, parts, value, sink):
+        if not _exists(root, parts, value, sink) or _in_list(root, parts, value, sink):
             continue
         if parts[0] == "params" and len(parts) == 2:
             root = _assign_param(root, parts[1], value, sink)
@@ -238,6 +241,18 @@ def _exists(root: MapNode, parts: list[str], value: Node, sink: Sink) -> bool:
     if parts[1] in names:
         return True
     _unknown(parts[1], NAMED_SECTIONS[parts[0]], list(names), value.span, sink)
+    return False
+
+
+def _in_list(root: MapNode, parts: list[str], value: Node, sink: Sink) -> bool:
+    """Reports a path through a list, whose items have no names."""
+    node: Node | None = root
+    for position, part in enumerate(parts):
+        if isinstance(node, ListNode):
+            help = "what is to be changed from outside is made a param"
+            sink.error("E0401", f"`{'.'.join(parts[:position])}` is a list, so it has no `{part}` to set", value.span, help=help)
+            return True
+        node = node.get(part) if isinstance(node, MapNode) else None
     return False
 
 

@@ -259,7 +259,7 @@ def _unbalanced(text: str) -> bool:
     return text.count("(") > text.count(")") or text.count("[") > text.count("]")
 
 
-BARE_STEP = re.compile(r"(\s*(?:- )+)([a-z][a-z0-9_]*)\s*(#.*)?$")
+BARE_STEP = re.compile(r"(\s*(?:- +)+)([a-z][a-z0-9_]*)\s*(#.*)?$")
 KEY = re.compile(r"\s*([a-z_]+)\s*:")
 OPEN_EXPRESSION = re.compile(r"=[^,{}\"']*$")
 
@@ -267,6 +267,9 @@ OPEN_EXPRESSION = re.compile(r"=[^,{}\"']*$")
 def _syntax_error(source: Source, error: yaml.MarkedYAMLError) -> Exception:
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
+    if not any(text.strip() for text in source.lines[line - 1 :]):  # the text ended too early: at the end of what is there
+        line = max(number for number, text in enumerate(source.lines, 1) if text.strip() or number == 1)
+        column = len(source.line(line).rstrip()) + 1
     span = Span(source, line, column, line, column + 1)
     return _missing_colon(source, span, error) or _open_expression(source, span) or _other_error(source, span, error)
 
@@ -276,9 +279,12 @@ def _missing_colon(source: Source, span: Span, error: yaml.MarkedYAMLError) -> E
     key = KEY.match(source.line(span.line))
     above = next((number for number in range(span.line - 1, 0, -1) if source.line(number).strip()), 0)
     step = BARE_STEP.match(source.line(above))
-    if key is None or step is None or "mapping values" not in (error.problem or ""):
+    if key is None or step is None:
         return None
     word, start = step.group(2), step.start(2) + 1
+    beside = "expected '-'" in (error.problem or "") and span.column == start
+    if "mapping values" not in (error.problem or "") and not beside:
+        return None
     return fail(
         "E0008",
         f"`- {word}` takes no modifiers without a colon",
@@ -319,14 +325,16 @@ UNREADABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000
 
 
 def _other_error(source: Source, span: Span, error: yaml.MarkedYAMLError) -> Exception:
-    problem = (error.problem or "it cannot be read").replace("<", "`").replace(">", "`")
+    problem = (error.problem or "it cannot be read").replace("<", "`").replace(">", "`").removeprefix("but ")
     help = None
     if "\\t" in problem or source.line(span.line)[span.column - 1 : span.column] == "\t":
         help = "indent with spaces: YAML does not allow tabs"
     elif "mapping values" in problem:
         help = "a `: ` inside a value needs quotes around the value; or a dash or an indent is missing above"
+    elif "another document" in problem:
+        help = "a file holds one spec: remove the `---`, or make two files"
     notes = []
-    if error.context and error.context_mark is not None:
+    if error.context and "document" not in problem and error.context_mark is not None:
         start = error.context_mark
         where = Span(source, start.line + 1, start.column + 1, start.line + 1, start.column + 2)
         notes.append(Note(error.context, where))

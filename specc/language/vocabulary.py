@@ -151,11 +151,14 @@ def _is_fragment(name: str, node: MapNode, sink: Sink) -> bool:
     """Reports what is none of the few keywords that a param's schema may have. References and patterns are left out
     on purpose: nothing in a spec may fetch, or run for ever."""
     sound = True
+    if node.entries and not any(key in FRAGMENT_KEYS for key in node.entries):
+        first = next(iter(node.entries))
+        help = "a mapping declares a param's schema; one that is the param's value stands under `default:`"
+        sink.error("E0101", f"`{first}` is not a keyword of a param's schema", node.entries[first].key, help=_meant(first) or help)
+        return False
     for key, entry in node.entries.items():
         if key not in FRAGMENT_KEYS:
-            close = nearest(key, FRAGMENT_KEYS)
-            more = "; a mapping as a default is written under `default:`" if "type" not in node and "default" not in node else ""
-            help = f"did you mean `{close}`?" if close else f"the keywords are {', '.join(FRAGMENT_KEYS)}{more}"
+            help = _meant(key) or f"the keywords are {', '.join(FRAGMENT_KEYS)}"
             sink.error("E0101", f"`{key}` is not a keyword of a param's schema", entry.key, help=help)
             sound = False
             continue
@@ -167,6 +170,11 @@ def _is_fragment(name: str, node: MapNode, sink: Sink) -> bool:
         for fragment in nested:
             sound = _is_fragment(name, fragment, sink) and sound
     return sound
+
+
+def _meant(key: str) -> str | None:
+    close = nearest(key, FRAGMENT_KEYS)
+    return f"did you mean `{close}`?" if close else None
 
 
 def _misfit(key: str, node: Node) -> tuple[str, list[MapNode]]:

@@ -15,6 +15,7 @@ from specc.graph import Argument, Graph, KerasCall, Node, Tensor
 from specc.registry.data.fields import Field
 from specc.registry.entry import Choice, nearest
 from specc.registry.experiment import Train
+from specc.registry.objectives.losses import loss_params
 
 if TYPE_CHECKING:
     from specc.language.document import Document
@@ -96,7 +97,7 @@ def _losses(graph: Graph, train: Train, sink: Sink, span_of: SpanOf) -> dict[str
     if not train.losses:
         help = "`objective: softmax_cross_entropy` for classes; `specc list losses` names them all"
         sink.error("E0501", "`train` needs a loss: an `objective`, or `losses` by head", span_of("train"), help=help)
-    known = {}
+    known: dict[str, tuple[Choice, tuple[str, ...]]] = {}
     for head, loss in train.losses.items():
         if head in graph.outputs:
             known[head] = (loss, ("train", "losses", head))
@@ -111,11 +112,11 @@ def _target(
     graph: Graph, head: str, loss: Choice, fields: Fields, alone: bool, sink: Sink, span_of: SpanOf, path: tuple[str, ...]
 ) -> str | None:
     """The field that a loss is compared with: asked for, named like the head, or the only one that feeds no input."""
-    asked = loss.params.target
+    asked = loss_params(loss).target
     free = [name for name in fields if name not in graph.inputs]
     if asked is not None:
         if asked in fields:
-            return str(asked)
+            return asked
         close = nearest(asked, fields)
         help = f"did you mean `{close}`?" if close else None
         message = f"the data have no field `{asked}`; they have {listed(fields)}"
@@ -163,7 +164,7 @@ def _check_shapes(graph: Graph, wired: Wired, field: Field | None, sink: Sink, s
     if not isinstance(output, Tensor):
         sink.error("E0504", f"head `{wired.head}` is a list of tensors; `{wired.loss.name}` compares one", span_of(*path))
         return
-    kind, shape, span = wired.loss.entry.params.labels, output.spec.shape, span_of(*path)  # type: ignore[attr-defined]
+    kind, shape, span = loss_params(wired.loss).labels, output.spec.shape, span_of(*path)
     units = shape[-1]
     if kind == "classes" and units == 1 and len(shape) > 1:
         message = f"`{wired.loss.name}` needs a score for each class, but head `{wired.head}` gives one, {output.spec}"

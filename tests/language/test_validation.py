@@ -20,7 +20,9 @@ from specc.zoo import zoo
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-3, 3) | st.floats(-2, 2) | st.sampled_from(["same", "relu", "=x", "he_normal", ""]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["filters", "units", "name", "spec", "l2"]), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["filters", "units", "name", "spec", "l2"]), inner, max_size=3)
+    ),
     max_leaves=4,
 )
 
