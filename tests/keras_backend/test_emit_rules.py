@@ -677,6 +677,43 @@ layers:
 """,
 )
 
+rule(
+    "share from afar",
+    """
+inputs: {a: [3], b: [3]}
+blocks:
+  pair:
+    layers:
+      - dense: {units: 3, activation: relu}
+        name: first
+      - dense: 3
+layers:
+  - dense: 3
+    from: a
+    repeat: 3
+    name: stage
+  - share: stage/1
+    from: b
+  - pair:
+    name: one
+  - share: one/first
+  - layers:
+      - dense: 3
+        name: inner
+      - dense: 3
+    repeat: 2
+    name: outer
+  - share: =outer[0].inner
+  - share: one
+    each: [a, x]
+    name: both
+  - share: stage/1
+    each: [a, b, both/*]
+  - add:
+  - share: outer/inner
+""",
+)
+
 
 @pytest.mark.parametrize("name", RULES)
 def test_the_source_makes_the_model_of_the_spec(name: str, same: Callable[..., str]) -> None:

@@ -15,7 +15,7 @@ from specc.keras_backend.emission.naming import Names
 from specc.keras_backend.emission.references import Source, regrouped
 from specc.keras_backend.emission.statements import Assign, Function, If, Return
 from specc.keras_backend.emission.steps import StepWriter
-from specc.keras_backend.emission.values import ITEMS, MISSING, TENSOR, Facet, Local, Path, Remote, Sequence, Value, call, resolve
+from specc.keras_backend.emission.values import ITEMS, MISSING, TENSOR, Facet, Local, Made, Path, Remote, Sequence, Value, call, resolve
 from specc.language.document import Block, Document, Step
 from specc.language.syntax import MapNode, Node, ScalarNode, plain_value
 from specc.language.vocabulary import ParamDeclaration, Word
@@ -84,7 +84,7 @@ class Functions:
         return self._call(writer, step, context, path, written, tensors, given)
 
     def call_again(
-        self, writer: StepWriter, original: Step, step: Step, word: Word, context: Context, source: Source | None, node: Node
+        self, writer: StepWriter, original: Step, step: Step, context: Context, source: Source | None, node: Node
     ) -> Value:
         """A block that was applied before, on other tensors, with the same layers."""
         known = self.needs.ask(("shared", original))
@@ -159,7 +159,7 @@ class Functions:
         targets = [context.target]
         for path, facet in self.needs.facets(written.key):
             if self.needs.facet_known(step, path, facet):
-                wished = "_".join(str(part) for part in path) or "items"
+                wished = "_".join([str(part) for part in path] + ([facet] if facet != TENSOR or not path else []))
                 variables[path, facet] = writer.names.fresh(wished, f"{step.name or step.word}_{wished}")
             targets.append(variables.get((path, facet), "_"))
         writer.body.append(Assign(tuple(ast.Name(target) for target in targets), made))
@@ -169,7 +169,7 @@ class Functions:
             wanted = self.needs.facet(step, path, facet)
             return ast.Name(variables[path, facet]) if exported and wanted and (path, facet) in variables else MISSING
 
-        return _Called(context.target, written, access)
+        return _Called(context.target, written, access, Made(step, lambda: MISSING))
 
     # Definitions
 
@@ -280,22 +280,22 @@ class Functions:
 
     def _exported(self, result: Value, path: Path, facet: str) -> ast.expr:
         found = resolve(result, path)
-        if found is None:
-            return MISSING
-        if facet == TENSOR:
-            return found.tensor()
-        return self.program.packing.items_expression(found.items(), (path, facet))
+        return MISSING if found is None else self.program.packing.facet_of(found, path, facet)
 
 
 class _Called(Value):
     """What a function's call gave."""
 
-    def __init__(self, target: str, written: Written, access: Callable[[Path, str], ast.expr]) -> None:
-        self.target, self.written, self.access = target, written, access
+    def __init__(self, target: str, written: Written, access: Callable[[Path, str], ast.expr], application: Made) -> None:
+        self.target, self.written, self.access, self.application = target, written, access, application
         self.listed = written.result is not None and written.result.listed
 
     def tensor(self) -> ast.expr:
         return ast.Name(self.target)
+
+    @property
+    def made(self) -> Made | None:
+        return self.application
 
     def member(self, part: str) -> Value | None:
         inner = self.written.result.member(part) if self.written.result is not None else None

@@ -255,7 +255,7 @@ def _each_shared(
     """A block, group or model applied to each: layers are made at the first turn and looked up at the others."""
     each = writer.names.fresh("each")
     shared = context.shared
-    if shared is None:
+    if shared is None and step.kind != "share":
         shared = ast.Name(writer.names.fresh("shared", f"{step.label}_shared"))
         writer.program.used.add("shared_layers")
         writer.assign(shared.id, call("SharedLayers"))

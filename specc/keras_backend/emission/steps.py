@@ -12,7 +12,7 @@ from specc.keras_backend.emission.lowering import Call
 from specc.keras_backend.emission.naming import Names
 from specc.keras_backend.emission.references import Source, regrouped
 from specc.keras_backend.emission.statements import Assign, Do, For, If, Statement
-from specc.keras_backend.emission.values import MISSING, TENSOR, Local, Named, Sequence, Value, call, starred
+from specc.keras_backend.emission.values import MISSING, TENSOR, Local, Made, Named, Sequence, Value, call, starred
 from specc.language.document import Step
 from specc.language.syntax import MapNode, ScalarNode
 from specc.language.vocabulary import Word
@@ -153,7 +153,7 @@ class StepWriter:
             case "share":
                 from specc.keras_backend.emission.sharing import write_share
 
-                return write_share(self, step, context, path)
+                return write_share(self, step, context, given)
         word = context.document.vocabulary.find(step.word)
         assert word is not None
         if word.entry is not None:
@@ -224,14 +224,20 @@ class StepWriter:
         lowered = self.lowering.layer(word, step, context)
         self.program.lowered[step] = lowered
         if lowered.target.is_operation:
-            return self._called(step, word, context, source, lowered, None)
+            value = self._called(step, word, context, source, lowered, None)
+            return Local(value.tensor(), value.listed, value.inner, value.parts, Made(step, lambda: MISSING))
+
+        def layer() -> ast.expr:
+            known = self.needs.ask(("layer", step)) and step in self.program.layer_variables
+            return ast.Name(self.program.layer_variables[step]) if known else MISSING
         made = self.made(lowered, context, path)
         if self.needs.known_key(("layer", step)):
             variable = self.names.fresh(f"{step.name or step.word}_layer")
             self.program.layer_variables[step] = variable
             self.assign(variable, made)
             made = ast.Name(variable)
-        return self._called(step, word, context, source, lowered, made)
+        value = self._called(step, word, context, source, lowered, made)
+        return Local(value.tensor(), value.listed, value.inner, value.parts, Made(step, layer))
 
     def made(self, lowered: Call, context: Context, path: tuple[str | ast.expr, ...]) -> ast.expr:
         """The construction of a layer."""
@@ -244,13 +250,13 @@ class StepWriter:
             return call(target, *lowered.args, **keywords)
         return call(ast.Attribute(context.shared, "layer"), target, *lowered.args, **keywords)
 
-    def _called(self, step: Step, word: Word, context: Context, source: Source | None, lowered: Call, made: ast.expr | None) -> Value:
+    def _called(self, step: Step, word: Word, context: Context, source: Source | None, lowered: Call, made: ast.expr | None) -> Local:
         first, others = self.call_arguments(word, step, context, source)
         return self.applied(step, context, lowered, made, first, {**others, **lowered.options})
 
     def applied(
         self, step: Step, context: Context, lowered: Call, made: ast.expr | None, first: ast.expr, options: Mapping[str, ast.expr]
-    ) -> Value:
+    ) -> Local:
         """Assigns the result of a layer's, or an operation's, call."""
         if made is None:
             written = call(self.lowering.target(lowered.target.target), first, *lowered.args, **lowered.keywords, **options)
@@ -258,7 +264,7 @@ class StepWriter:
             written = call(made, first, **options)
         return self.outputs(step, context, written)
 
-    def outputs(self, step: Step, context: Context, written: ast.expr) -> Value:
+    def outputs(self, step: Step, context: Context, written: ast.expr) -> Local:
         named = self.program.profile.named_outputs(step)
         listed = self.program.profile.gives_list(step)
         if not named:
@@ -313,7 +319,7 @@ class StepWriter:
 def _moved(value: Value, target: str) -> Value:
     """The same result, its tensor in another variable."""
     if isinstance(value, Local):
-        return Local(ast.Name(target), value.listed, value.inner, value.parts)
+        return Local(ast.Name(target), value.listed, value.inner, value.parts, value.application)
     return _Moved(value, target)
 
 
@@ -323,6 +329,13 @@ class _Moved(Value):
 
     def tensor(self) -> ast.expr:
         return ast.Name(self.target)
+
+    @property
+    def made(self) -> Made | None:
+        return self.value.made
+
+    def layer(self) -> ast.expr:
+        return self.value.layer()
 
     def member(self, part: str) -> Value | None:
         return self.value.member(part)

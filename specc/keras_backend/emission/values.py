@@ -1,6 +1,6 @@
 """What steps give, as the emitter knows it before the program runs: where the tensors are, and what can be reached through them.
 
-A facet of a result is its tensor, or the list of its iterations. What is used of a result that has to be kept in a
+A facet of a result is its tensor, the list of its iterations, or the layer that made it. What is used of a result that has to be kept in a
 variable, returned from a function or collected in a loop is recorded in `Needs`; the source is written again
 until nothing new is needed, so every variable that is used is there, and no other is.
 """
@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-TENSOR, ITEMS = "tensor", "items"
+TENSOR, ITEMS, LAYER = "tensor", "items", "layer"
 
 Path = tuple[Hashable, ...]
 Facet = tuple[Path, str]
@@ -94,9 +94,22 @@ class Value:
         return None
 
     @property
-    def lasting(self) -> bool:
-        """Whether the place of its tensor is not written to again."""
-        return True
+    def made(self) -> Made | None:
+        """The step of which it is one application, if it is."""
+        return None
+
+    def layer(self) -> ast.expr:
+        """The layer that made it, to be applied again."""
+        return MISSING
+
+
+@dataclass(frozen=True, eq=False)
+class Made:
+    """An application of a layer or a block. `here` tells whether it was written in the function at hand."""
+
+    step: Any
+    layer: Callable[[], ast.expr]
+    here: bool = True
 
 
 @dataclass(eq=False)
@@ -107,9 +120,17 @@ class Local(Value):
     listed: bool = False
     inner: Mapping[str, Value] = field(default_factory=dict)
     parts: Sequence | list[Value] | None = None
+    application: Made | None = None
 
     def tensor(self) -> ast.expr:
         return self.where
+
+    @property
+    def made(self) -> Made | None:
+        return self.application
+
+    def layer(self) -> ast.expr:
+        return MISSING if self.application is None else self.application.layer()
 
     def member(self, part: str) -> Value | None:
         return self.inner.get(part)
@@ -132,6 +153,13 @@ class Named(Value):
     @property
     def listed(self) -> bool:  # type: ignore[override]
         return self.result.listed
+
+    @property
+    def made(self) -> Made | None:
+        return self.result.made
+
+    def layer(self) -> ast.expr:
+        return self.result.layer()
 
     def tensor(self) -> ast.expr:
         asked = self.needs.facet(self.owner, (), TENSOR)
@@ -162,6 +190,14 @@ class Remote(Value):
     @property
     def listed(self) -> bool:  # type: ignore[override]
         return self.template.listed
+
+    @property
+    def made(self) -> Made | None:
+        template = self.template.made
+        return None if template is None else Made(template.step, self.layer, here=False)
+
+    def layer(self) -> ast.expr:
+        return self.access(self.path, LAYER)
 
     def tensor(self) -> ast.expr:
         return self.access(self.path, TENSOR)
@@ -243,7 +279,15 @@ class Packing:
         found = resolve(value, path)
         if found is None:
             return MISSING
-        return found.tensor() if facet == TENSOR else self.items_expression(found.items(), (path, facet))
+        return self.facet_of(found, path, facet)
+
+    def facet_of(self, value: Value, path: Path, facet: str) -> ast.expr:
+        match facet:
+            case "tensor":
+                return value.tensor()
+            case "layer":
+                return value.layer()
+        return self.items_expression(value.items(), (path, facet))
 
     def items_expression(self, items: Sequence | list[Value] | None, owner: Any) -> ast.expr:
         if isinstance(items, Sequence):
@@ -269,6 +313,6 @@ def starred(value: Value) -> ast.expr:
 
 def _field(path: Path, facet: str) -> str:
     parts = [str(part) for part in path]
-    if facet == ITEMS:
-        return "_".join([*parts, "items"])
+    if facet != TENSOR:
+        return "_".join([*parts, facet])
     return "_".join(parts) or "x"
