@@ -43,9 +43,9 @@ def seconds(make: Callable[[], Any]) -> float:
 
 def emitted(name: str) -> Callable[[], Any]:
     """The source that `specc.emit` prints for a spec, as the function that it defines."""
-    namespace: dict[str, Any] = {}
+    namespace: dict[str, Any] = {"__name__": name}
     exec(compile(specc.emit(name), f"{name}.py", "exec"), namespace)
-    make: Callable[[], Any] = namespace["build_model"]
+    make: Callable[[], Any] = namespace[name]
     return make
 
 

@@ -59,9 +59,9 @@ def build(spec: Spec | str | Path, *, training: bool = False, **params: Any) -> 
 def emit(spec: Spec | str | Path, **params: Any) -> str:
     """The Keras source of a spec's model, as if written by hand. Needs no TensorFlow."""
     loaded = _loaded(spec, params)
-    from specc.keras_backend import emit as backend
+    from specc.keras_backend.emit import emit as source
 
-    return backend.emit(loaded)
+    return source(loaded)
 
 
 def train(spec: Spec | str | Path, data: Mapping[str, Any] | None = None, **options: Any) -> Run:

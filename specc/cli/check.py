@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 
@@ -24,12 +27,23 @@ def command(specs: tuple[str, ...], form: str, params: tuple[str, ...], settings
     found: dict[Diagnostic, None] = {}
     fine: list[str] = []
     for reference in specs:
-        diagnostics = diagnose(reference, given)
+        with _without_collector():
+            diagnostics = diagnose(reference, given)
         found.update(dict.fromkeys(diagnostics))
         if not any(diagnostic.severity == "error" for diagnostic in diagnostics):
             fine.append(f"{visible(reference)}: no errors")
     _print(list(found), fine, form)
     return int(len(fine) < len(specs))
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Nodes live to the end: looking for cycles among them took half the time of a spec of 10,000 steps."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _print(found: list[Diagnostic], fine: list[str], form: str) -> None:
