@@ -181,7 +181,7 @@ class Evaluator:
         for written, where in ((defaults.get(word.name), outer), (step.arguments, frame)):
             for key, entry in written.entries.items() if written is not None else ():
                 places[key] = entry
-                fixed = fixed and not _has_expression(entry.value)
+                fixed = fixed and not has_expression(entry.value)
                 try:
                     values[key] = self.value(entry.value, where)
                 except Failed:
@@ -351,11 +351,11 @@ def _missing(word: Word, values: Mapping[str, Any]) -> bool:
     return any(parameter.required and name not in values for name, parameter in word.parameters.items())
 
 
-def _has_expression(node: Node) -> bool:
+def has_expression(node: Node) -> bool:
     match node:
         case ScalarNode():
             return node.is_expression
         case ListNode(items):
-            return any(_has_expression(item) for item in items)
+            return any(has_expression(item) for item in items)
         case MapNode(entries):
-            return any(_has_expression(entry.value) for entry in entries.values())
+            return any(has_expression(entry.value) for entry in entries.values())

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from specc.diagnostics import Note, Sink, Span
-from specc.graph import Argument, Graph, Layer, Node, Origin, Tensor, TensorSpec
+from specc.diagnostics import Sink, SpecError
+from specc.graph import Argument, Graph, Layer, Node, Tensor
 from specc.language import models
+from specc.language.block_calls import apply_again, apply_block, block_inputs
 from specc.language.document import Block, Document, Step, names_in_scope
-from specc.language.evaluation import Bound, Evaluator, Exhausted, Failed, Frame, own_place, value_origins
+from specc.language.documents import declared_inputs, open_document
+from specc.language.evaluation import Evaluator, Exhausted, Failed, Frame
 from specc.language.expressions import describe
-from specc.language.schema import SHAPE, SchemaBuilder
+from specc.language.layer_calls import apply_layer
 from specc.language.scope import POISON, Result, Scope
-from specc.language.syntax import MapNode, ScalarNode
 from specc.language.syntax import Node as Written
-from specc.language.validation import check_values, validator_of
-from specc.language.vocabulary import ParamDeclaration, Word
-from specc.registry.entry import Entry, Facts, Mismatch, Params, nearest
+from specc.language.syntax import ScalarNode
+from specc.language.vocabulary import ParamDeclaration
+from specc.registry.entry import nearest
 
 MAX_DEPTH = 60
 MAX_STEPS = 100_000
@@ -39,6 +39,8 @@ def expand(document: Document, training: bool, sink: Sink) -> tuple[Graph, bool]
 
 
 class Expander:
+    """Runs the steps of one graph. Layers, blocks and models are applied by the modules named after them."""
+
     def __init__(self, training: bool, sink: Sink) -> None:
         self.sink = sink
         self.training = training
@@ -47,15 +49,15 @@ class Expander:
         self.layers: dict[str, Layer] = {}
         self.applied = 0
         self.made: dict[Node, tuple[Step, Scope]] = {}
-        self.documents: dict[Path, Document] = {}
-        self._met: set[tuple[ParamDeclaration, str]] = set()
+        self.documents: dict[Path, Document | SpecError] = {}
+        self.met: set[tuple[ParamDeclaration, str]] = set()
 
     # The whole
 
     def graph(self, document: Document) -> Graph:
         scope = Scope("")
-        frame = self.open_document(document, scope, {})
-        inputs = self._inputs(document, frame)
+        frame = open_document(self, document, scope, {})
+        inputs = declared_inputs(self, document, frame)
         frame = self._with_inputs(frame, inputs)
         frame = self.run_all(document.steps, frame)
         outputs = self._heads(document, frame) if document.heads else {"output": frame.x}
@@ -82,92 +84,6 @@ class Expander:
                     "E0311", f"the output `{name}` is an empty list", document.heads[name].span if name in document.heads else span
                 )
 
-    def open_document(self, document: Document, scope: Scope, given: Mapping[str, Any]) -> Frame:
-        """A frame in which the document's params have their values and its names are known."""
-        frame = Frame(document, scope, scope, None, None)
-        self.assign_params(document.params, given, scope, frame)
-        self._announce(document.steps, scope)
-        for name, head in document.heads.items():
-            scope.later[name] = head.name_span or head.span
-        return frame
-
-    def assign_params(
-        self,
-        declared: Mapping[str, ParamDeclaration],
-        given: Mapping[str, Any],
-        scope: Scope,
-        frame: Frame,
-        places: Mapping[str, Span] | None = None,
-    ) -> None:
-        """Params in order, so that a default can be an expression over earlier ones.
-
-        Args:
-            places: where the given values are written.
-        """
-        for name, declaration in declared.items():
-            place = (places or {}).get(name, declaration.default.span if declaration.default is not None else None)
-            if place is not None:
-                scope.places[name] = place
-            if declaration.faulty:
-                scope.values[name] = POISON
-            elif name in given:
-                scope.values[name] = given[name]
-            elif declaration.default is None:
-                self.sink.error(
-                    "E0403",
-                    f"the param `{name}` has no value",
-                    declaration.span,
-                    help=f"give it a `default:`, or a value: `--param {name}=...`",
-                )
-                scope.values[name] = POISON
-            else:
-                scope.values[name] = self._default(declaration, frame)
-
-    def _default(self, declaration: ParamDeclaration, frame: Frame) -> Any:
-        node = declaration.default
-        assert node is not None
-        try:
-            value = self.evaluator.value(node, frame)
-        except Failed:
-            return POISON
-        return value if self.meets(value, declaration, node) else POISON
-
-    def meets(self, value: Any, declaration: ParamDeclaration, node: Written) -> bool:
-        if not declaration.schema or isinstance(value, Result):
-            return True
-        name, key = declaration.name, (declaration, repr(value))
-        if key in self._met:
-            return True
-        local = Sink()
-        validator = validator_of(json.dumps({"properties": {name: declaration.schema}}))
-        if check_values(validator, {name: value}, _wrap(name, node), local, "params"):
-            self._met.add(key)
-            return True
-        for found in local:
-            declared = Note(f"`{name}` is declared here", declaration.span)
-            self.sink.error("E0402", found.message, found.span, help=found.help, notes=[declared])
-        return False
-
-    def _inputs(self, document: Document, frame: Frame) -> dict[str, Result]:
-        inputs = {}
-        for name, declared in document.inputs.items():
-            try:
-                if declared.when is not None and not self.evaluator.decision(declared.when, frame, "when"):
-                    frame.scope.off[name] = declared.span
-                    continue
-                sizes = self.evaluator.value(declared.shape, frame)
-                self._check_sizes(name, sizes, declared.shape)
-                shape = (None, *(None if size is None else int(size) for size in sizes))
-                inputs[name] = Result(Tensor(TensorSpec(shape, declared.dtype), None, 0, name))
-            except Failed:
-                inputs[name] = POISON
-        return inputs
-
-    def _check_sizes(self, name: str, sizes: Any, node: Written) -> None:
-        validator = validator_of(json.dumps({"properties": {name: SHAPE}}))
-        if not check_values(validator, {name: sizes}, _wrap(name, node), self.sink, "inputs"):
-            raise Failed
-
     def _with_inputs(self, frame: Frame, inputs: Mapping[str, Result]) -> Frame:
         frame.scope.steps.update(inputs)
         alone = next(iter(inputs.values())) if len(inputs) == 1 else None
@@ -184,7 +100,7 @@ class Expander:
 
     # Steps
 
-    def _announce(self, steps: Iterable[Step], scope: Scope) -> None:
+    def announce(self, steps: Iterable[Step], scope: Scope) -> None:
         for step in names_in_scope(steps):
             if step.name is not None:
                 scope.later[step.name] = step.name_span or step.span
@@ -300,7 +216,7 @@ class Expander:
             self.evaluator.error(frame, "E0207", f"the network has more than {MAX_STEPS:,} steps", step.word_span)
             raise Exhausted
         if step.kind == "share":
-            return self._share(step, frame, path, given)
+            return apply_again(self, step, frame, path, given)
         source = given
         if source is None and step.source is not None:
             source = self.evaluator.source(step.source, frame)
@@ -317,8 +233,8 @@ class Expander:
         if word is None:
             return POISON
         if word.entry is not None:
-            return self._layer(step, word, word.entry, frame, path, source)
-        return self._block(step, word, frame, path, source)
+            return apply_layer(self, step, word, word.entry, frame, path, source)
+        return apply_block(self, step, word, frame, path, source)
 
     def deeper(self, step: Step, frame: Frame) -> int:
         """The depth inside a step."""
@@ -349,7 +265,7 @@ class Expander:
         inside = frame.at(depth=self.deeper(step, frame))
         if own:
             scope = frame.scope.child(path)
-            self._announce(step.body, scope)
+            self.announce(step.body, scope)
             inside = inside.at(scope=scope)
         after = self.run_all(step.body, inside)
         result = after.x if after.x is not None else POISON
@@ -369,7 +285,7 @@ class Expander:
         results: dict[str, Result] = {}
         for name, steps in step.branches.items():
             scope = frame.scope.child(_join(path, name))
-            self._announce(steps, scope)
+            self.announce(steps, scope)
             after = self.run_all(steps, frame.at(scope=scope, depth=self.deeper(step, frame)))
             assert after.x is not None
             results[name] = (
@@ -397,274 +313,23 @@ class Expander:
                 help=f"did you mean `{close}`?" if close else f"one of {', '.join(MERGES)}",
             )
         merging = written if written is not None else Step(step.span, "word", name, step.word_span, step.label)
-        return self._layer(merging, word, word.entry, frame, path, inputs)
+        return apply_layer(self, merging, word, word.entry, frame, path, inputs)
+
+    def block_inputs(self, step: Step, block: Block, frame: Frame, source: Any) -> dict[str, Result]:
+        """What a block works on, by the names of its inputs."""
+        return block_inputs(self, step, block, frame, source)
 
     def no_current(self, step: Step, frame: Frame) -> Failed:
         help = "name one of the inputs with `from:`" if len(frame.scope.steps) else "name one with `from:`"
         return self.evaluator.error(frame, "E0306", f"`{step.word}` has no current tensor to work on", step.word_span, help=help)
 
-    # Blocks and models
-
-    def _block(self, step: Step, word: Word, frame: Frame, path: str, source: Any, values: dict[str, Any] | None = None) -> Result:
-        block = frame.document.block(word)
-        given, places = self.evaluator.block_values(word, step, frame) if values is None else (values, {})
-        inputs = self._block_inputs(step, block, frame, source)
-        if any(isinstance(value, Result) and value.poisoned for value in inputs.values()):
-            return POISON
-        scope = Scope(path)
-        alone = next(iter(inputs.values())) if block.single_input else None
-        label = f"in block `{block.name}`" + (f", {frame.turn}" if frame.turn else "")
-        chain = (*frame.chain, (label, step.word_span))
-        inside = frame.at(scope=scope, x=alone, input=alone, chain=chain, turn="", depth=self.deeper(step, frame))
-        if not block.single_input:
-            scope.steps.update(inputs)
-        self.assign_params(block.params, given, scope, inside, places)
-        if any(value is POISON for value in scope.values.values()):
-            return POISON
-        self._announce(block.steps, scope)
-        after = self.run_all(block.steps, inside)
-        inner = {name: result for name, result in scope.steps.items() if name not in inputs}
-        inner.update({name: self.regroup(self.evaluator.source(node, after)) for name, node in block.outputs.items()})
-        result = after.x if after.x is not None else POISON
-        if result.poisoned:
-            return POISON
-        return Result(result.value, inner, result.items if isinstance(result.value, tuple) else None, (step, word, given, path), path)
-
-    def _block_inputs(self, step: Step, block: Block, frame: Frame, source: Any) -> dict[str, Result]:
-        names = block.inputs or ("input",)
-        span = step.source.span if step.source is not None else step.word_span
-        if isinstance(source, dict):
-            for name in source:
-                if name not in names:
-                    close = nearest(name, names)
-                    help = f"did you mean `{close}`?" if close else f"its inputs are {', '.join(f'`{each}`' for each in names)}"
-                    raise self.evaluator.error(frame, "E0311", f"the block `{block.name}` has no input `{name}`", span, help=help)
-            missing = [name for name in names if name not in source]
-            if missing:
-                raise self.evaluator.error(frame, "E0311", f"the block `{block.name}` needs the input `{missing[0]}`", span)
-            return {name: self.regroup(source[name]) for name in names}
-        if len(names) == 1:
-            if source is None and frame.x is None:
-                raise self.no_current(step, frame)
-            return {names[0]: self.regroup(source) if source is not None else frame.x}  # type: ignore[dict-item]
-        if isinstance(source, list) and len(source) == len(names):
-            return dict(zip(names, source, strict=True))
-        listed = ", ".join(f"{name}: ..." for name in names)
-        raise self.evaluator.error(
-            frame, "E0311", f"the block `{block.name}` takes {len(names)} inputs", span, help=f"`from: {{{listed}}}`"
-        )
-
-    def _share(self, step: Step, frame: Frame, path: str, given: Any) -> Result:
-        """The same step again, on other tensors."""
-        assert step.arguments is not None
-        target = step.arguments.get("step")
-        assert isinstance(target, ScalarNode)
-        found = self.evaluator.source(target, frame)
-        if isinstance(found, Result) and found.poisoned:
-            return POISON
-        if not isinstance(found, Result) or found.applied is None:
-            help = "name one application: `stage/0`" if isinstance(found, list) or found.items else None
-            raise self.evaluator.error(
-                frame, "E0310", f"`{target.value}` is not a layer or a block, so it cannot be shared", target.span, help=help
-            )
-        _, word, bound, origin = found.applied
-        source = given
-        if source is None and step.source is not None:
-            source = self.evaluator.source(step.source, frame)
-        inside = frame.at(shared=(*frame.shared, (path, origin)))
-        options = self._shared_options(step, word, step.arguments, frame)
-        if word.entry is None:
-            return self._block(step, word, inside, path, source, bound)
-        return self._layer(step, word, word.entry, inside, path, source, bound, options)
-
-    def _shared_options(self, step: Step, word: Word, arguments: MapNode, frame: Frame) -> dict[str, Any]:
-        """Call arguments that a further application changes. What makes the layer is fixed."""
-        known = {name: parameter for name, parameter in word.parameters.items() if parameter.call and word.entry is not None}
-        options = {}
-        for key, entry in arguments.entries.items():
-            if key == "step":
-                continue
-            if key not in known:
-                owner = f"`{word.name}` has it when it is made; it" if key in word.parameters else f"`{word.name}`"
-                listed = f"it takes {', '.join(f'`{name}`' for name in known)}" if known else "write another step for other arguments"
-                message = f"{owner} takes no `{key}` when it is applied again"
-                raise self.evaluator.error(frame, "E0108", message, entry.key, help=listed)
-            value = self.evaluator.value(entry.value, frame)
-            schema = SchemaBuilder()
-            validator = validator_of(json.dumps({"properties": {key: schema.of(known[key].type)}, "$defs": schema.definitions}))
-            local = Sink()
-            if not check_values(validator, {key: value}, _wrap(key, entry.value), local, word.name):
-                for found in local:
-                    self.evaluator.error(frame, found.code, found.message, entry.value.span, help=found.help)
-                raise Failed
-            options[key] = value
-        return options
-
-    # Layers
-
-    def _layer(
-        self,
-        step: Step,
-        word: Word,
-        entry: Entry,
-        frame: Frame,
-        path: str,
-        source: Any,
-        bound: Bound | None = None,
-        options: Mapping[str, Any] | None = None,
-    ) -> Result:
-        params, call, own = bound if bound is not None else self.evaluator.bound(word, entry, step, frame)
-        arguments = self._call_arguments(step, entry, frame, source)
-        if arguments is None:
-            return POISON
-        try:
-            facts = _infer(entry, params, arguments)
-        except Mismatch as mismatch:
-            raise self._mismatch(mismatch, step, arguments, frame) from None
-        layer = self._layer_at(path, word, call, facts, frame, step)
-        outputs = [*(facts.output if isinstance(facts.output, list) else [facts.output]), *facts.extras.values()]
-        chosen = {**own, **options} if options else own
-        sequence = isinstance(facts.output, list) or bool(facts.extras)
-        node = Node(path, layer, arguments, chosen, tuple(outputs), facts.macs, Origin(step.span, frame.chain), sequence)
-        self.nodes.append(node)
-        self.made[node] = step, frame.scope
-        tensors = [Tensor(spec, node, index) for index, spec in enumerate(outputs)]
-        extras = {name: Result(tensor) for name, tensor in zip(facts.extras, tensors[len(outputs) - len(facts.extras) :], strict=True)}
-        value: Argument = tuple(tensors) if isinstance(facts.output, list) else tensors[0]
-        return Result(value, extras, applied=(step, word, Bound(params, call, own), path), label=path)
-
-    def _layer_at(self, path: str, word: Word, call: Any, facts: Facts, frame: Frame, step: Step) -> Layer:
-        """The layer of a path; where weights are shared, the one that was made first."""
-        own = path
-        for prefix, origin in reversed(frame.shared):
-            if own == prefix or own.startswith(prefix + "/"):
-                own = origin + own[len(prefix) :]
-        layer = self.layers.get(own)
-        if layer is None:
-            layer = self.layers[own] = Layer(own, word.name, call, tuple(facts.weights), frame.trainable)
-        elif own == path and self.sink.failed:
-            raise Failed  # the name that stands twice was reported
-        elif own == path:
-            raise self.evaluator.error(frame, "E0212", f"two steps have the path `{path}`", step.word_span, help="name one of them")
-        elif layer.weights != tuple(facts.weights):
-            there, here = (", ".join(f"{each.name} {each.shape}" for each in weights) for weights in (layer.weights, facts.weights))
-            notes = (Note(f"it was made with {there}"), Note(f"here it needs {here}"))
-            message = f"`{word.name}` cannot share its weights: they would have other shapes here"
-            raise self.evaluator.error(frame, "E0309", message, step.word_span, notes=notes)
-        return layer
-
-    def _call_arguments(self, step: Step, entry: Entry, frame: Frame, source: Any) -> dict[str, Argument] | None:
-        """The tensors of the call, by argument; None where one of them is known to be wrong already."""
-        names = entry.call_arguments
-        if source is None:
-            if frame.x is None:
-                raise self.no_current(step, frame)
-            source = frame.x
-        given: dict[str, Any]
-        if isinstance(source, dict):
-            given = source
-        elif entry.takes_list or isinstance(source, Result):
-            given = {names[0]: source}
-        else:
-            given = dict(zip(names, source, strict=False))
-            if len(source) > len(names):
-                raise self._too_many(step, entry, len(source), frame)
-        for name in given:
-            if name not in names:
-                close = nearest(name, names)
-                help = f"did you mean `{close}`?" if close else f"it is called with {', '.join(f'`{each}`' for each in names)}"
-                raise self.evaluator.error(frame, "E0311", f"`{step.word}` has no call argument `{name}`", _span(step), help=help)
-        for name in names[: entry.required_call_arguments]:
-            if name not in given:
-                help = f"`from: {{{', '.join(f'{each}: ...' for each in names[: entry.required_call_arguments])}}}`"
-                raise self.evaluator.error(frame, "E0311", f"`{step.word}` needs the call argument `{name}`", _span(step), help=help)
-        results = {name: self.regroup(given[name]) for name in names if name in given}
-        if any(result.poisoned for result in results.values()):
-            return None
-        return {name: self._argument(name, result, step, entry, frame) for name, result in results.items()}
-
-    def _argument(self, name: str, result: Result, step: Step, entry: Entry, frame: Frame) -> Argument:
-        wants_list = entry.infer is not None and entry.infer.__annotations__.get(name) == list[TensorSpec]
-        value = result.value
-        if value is None:
-            raise self.no_current(step, frame)
-        if wants_list:
-            if isinstance(value, Tensor) or not value:
-                count = "one" if isinstance(value, Tensor) else "none"
-                message = f"`{step.word}` takes a list of tensors, but got {count}"
-                raise self.evaluator.error(frame, "E0311", message, _span(step), help="name them: `from: [a, b]`")
-            return value
-        if isinstance(value, tuple):
-            if len(value) == 1:
-                return value[0]
-            raise self._too_many(step, entry, len(value), frame)
-        return value
-
-    def _too_many(self, step: Step, entry: Entry, count: int, frame: Frame) -> Failed:
-        names = entry.call_arguments
-        takes = "one tensor" if len(names) == 1 else f"at most {len(names)} tensors"
-        help = "merge them first, by `add` or `concatenate`; or apply the layer to each with `each:`"
-        return self.evaluator.error(frame, "E0311", f"`{step.word}` takes {takes}, but got {count}", _span(step), help=help)
-
-    def _mismatch(self, mismatch: Mismatch, step: Step, arguments: Mapping[str, Argument], frame: Frame) -> Failed:
-        span, label = step.word_span, ""
-        written = step.arguments.entries if step.arguments is not None else {}
-        argument = written.get(mismatch.argument or "")
-        if argument is not None:
-            span = argument.value.span
-        tensors = [tensor for value in arguments.values() for tensor in (value if isinstance(value, tuple) else (value,))]
-        if mismatch.code == "E0312":
-            label = " and ".join(str(tensor.spec) for tensor in tensors)
-        notes = tuple(dict.fromkeys(_origin_note(tensor) for tensor in tensors))
-        if mismatch.code == "E0312":
-            origins = [note for tensor in tensors for note in self._size_origins(tensor)]
-            notes = (*notes, *list(dict.fromkeys(origins))[:4])
-        about = argument.value if argument is not None else None
-        return self.evaluator.error(frame, mismatch.code, mismatch.message, span, label=label, help=mismatch.help, notes=notes, about=about)
-
-    def _size_origins(self, tensor: Tensor) -> list[Note]:
-        """Where the params come from that gave a tensor its shape: those of the last step with expressions, if it is near."""
-        node = tensor.node
-        for _ in range(6):
-            if node is None:
-                break
-            step, scope = self.made[node]
-            notes = value_origins(step.arguments, scope) if step.arguments is not None else []
-            if notes or (node.layer.weights[:1] and len(node.layer.weights[0].shape) > 1):
-                return notes
-            before = next(node.inputs, None)
-            node = None if before is None else before.node
-        return []
 
 
 MERGES = ("add", "subtract", "multiply", "average", "maximum", "minimum", "concatenate", "dot")
 
 
-def _origin_note(tensor: Tensor) -> Note:
-    if tensor.node is None:
-        return Note(f"{tensor.spec} is the input `{tensor.name}`")
-    origin = tensor.node.origin
-    return Note(f"{tensor.spec} is the output of `{tensor.node.path}`", own_place(origin.span, origin.chain))
-
-
-def _infer(entry: Entry, params: Params, arguments: Mapping[str, Argument]) -> Facts:
-    assert entry.infer is not None
-    specs = {name: [tensor.spec for tensor in value] if isinstance(value, tuple) else value.spec for name, value in arguments.items()}
-    return entry.infer(params, **specs)
-
-
-def _span(step: Step) -> Span:
-    return step.source.span if step.source is not None else step.word_span
-
-
 def _join(path: str, label: str) -> str:
     return f"{path}/{label}" if path else label
-
-
-def _wrap(name: str, node: Written) -> MapNode:
-    from specc.language.syntax import Entry as WrittenEntry
-
-    return MapNode({name: WrittenEntry(node.span, node)}, node.span)
 
 
 def _needed(outputs: Mapping[str, Argument], nodes: list[Node]) -> tuple[set[Tensor], tuple[Node, ...]]:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from specc.diagnostics import Note, Sink
 from specc.graph import Graph, Tensor
 from specc.language.document import Document
-from specc.language.syntax import MapNode, Node, plain_value
+from specc.language.documents import open_document
+from specc.language.evaluation import Failed, has_expression
+from specc.language.expand import Expander
+from specc.language.schema import EXPECTATIONS
+from specc.language.scope import Scope
+from specc.language.syntax import Entry, MapNode, Node, plain_value
+from specc.language.validation import check_values, validator_of
 
 NOUNS = {"parameters": "parameters", "trainable_parameters": "trainable parameters", "macs": "multiply-adds"}
 
@@ -23,14 +30,32 @@ def check_expectations(document: Document, graph: Graph, sink: Sink) -> None:
     if not isinstance(expected, MapNode):
         return
     for key, node in expected:
+        if key not in NOUNS and key != "outputs":
+            continue
+        try:
+            wanted = _value(key, node, document, graph.training, sink)
+        except Failed:
+            continue
         if key in NOUNS:
-            _check_count(key, node, graph, sink)
-        elif key == "outputs":
-            _check_outputs(node, graph, sink)
+            _check_count(key, wanted, node, graph, sink)
+        else:
+            _check_outputs(wanted, node, graph, sink)
 
 
-def _check_count(key: str, node: Node, graph: Graph, sink: Sink) -> None:
-    wanted, found = plain_value(node), getattr(graph, key)
+def _value(key: str, node: Node, document: Document, training: bool, sink: Sink) -> Any:
+    """What is expected, expressions over the params evaluated. Raises Failed where it is wrong."""
+    if not has_expression(node):
+        return plain_value(node)
+    expander = Expander(training, sink)
+    value = expander.evaluator.value(node, open_document(expander, document, Scope(""), {}))
+    places = MapNode({key: Entry(node.span, node)}, node.span)
+    if not check_values(validator_of(json.dumps({"properties": EXPECTATIONS})), {key: value}, places, sink, "expect"):
+        raise Failed
+    return value
+
+
+def _check_count(key: str, wanted: int, node: Node, graph: Graph, sink: Sink) -> None:
+    found = getattr(graph, key)
     if found == wanted:
         return
     noun = NOUNS[key]
@@ -41,8 +66,7 @@ def _check_count(key: str, node: Node, graph: Graph, sink: Sink) -> None:
     sink.error("E0320", f"{wanted:,} {noun} are expected, but the network has {found:,}", node.span, notes=notes)
 
 
-def _check_outputs(node: Node, graph: Graph, sink: Sink) -> None:
-    wanted: Mapping[str, Any] = plain_value(node)
+def _check_outputs(wanted: Mapping[str, Any], node: Node, graph: Graph, sink: Sink) -> None:
     shapes = {name: list(output.spec.shape[1:]) for name, output in graph.outputs.items() if isinstance(output, Tensor)}
     for name, shape in wanted.items():
         span = node.entries[name].value.span if isinstance(node, MapNode) else node.span

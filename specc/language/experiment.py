@@ -7,6 +7,7 @@ from typing import Any
 from specc.diagnostics import Sink
 from specc.graph import Graph
 from specc.language.document import Document
+from specc.language.documents import open_document
 from specc.language.evaluation import Evaluator, Failed
 from specc.language.expand import Expander
 from specc.language.schema import SchemaBuilder
@@ -40,7 +41,7 @@ def _bound(document: Document, sink: Sink) -> Experiment | None:
     from specc.registry import experiment as sections
 
     expander = Expander(True, sink)
-    frame = expander.open_document(document, Scope(""), {})
+    frame = open_document(expander, document, Scope(""), {})
     found: dict[str, Any] = {}
     for name, params in (("data", sections.Data), ("train", sections.Train)):
         node = document.root.get(name)

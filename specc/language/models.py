@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from specc.diagnostics import SpecError, fail
 from specc.language.document import Document, Step
+from specc.language.documents import meets, open_document
 from specc.language.evaluation import Frame
 from specc.language.scope import POISON, Result, Scope
 from specc.language.syntax import MapNode, ScalarNode, read
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from specc.language.expand import Expander
 
 
-def document_of(step: Step, frame: Frame, known: dict[Path, Document]) -> Document:
+def document_of(step: Step, frame: Frame, known: dict[Path, Document | SpecError]) -> Document:
     """The spec that a step names; `known` are those that were read already. Raises SpecError where it cannot be used."""
     from specc.language.resolve import locate, resolve_source
 
@@ -27,8 +28,14 @@ def document_of(step: Step, frame: Frame, known: dict[Path, Document]) -> Docume
         raise fail("E0405", "a spec is named, not computed", node.span, help="write the name itself, or its file")
     path = locate(str(node.value), frame.document.path, node.span)
     if path not in known:
-        known[path] = resolve_source(read(path, node.span), path)
-    return known[path]
+        try:
+            known[path] = resolve_source(read(path, node.span), path)
+        except SpecError as error:
+            known[path] = error
+    found = known[path]
+    if isinstance(found, SpecError):
+        raise found
+    return found
 
 
 def inline(expander: Expander, step: Step, frame: Frame, path: str, source: Any) -> Result:
@@ -43,7 +50,7 @@ def inline(expander: Expander, step: Step, frame: Frame, path: str, source: Any)
     given = _params(expander, step, frame, document)
     scope = Scope(path)
     label = f"in model `{document.name}`" + (f", {frame.turn}" if frame.turn else "")
-    inside = expander.open_document(document, scope, given).at(
+    inside = open_document(expander, document, scope, given).at(
         chain=(*frame.chain, (label, step.word_span)), shared=frame.shared, trainable=frame.trainable, depth=expander.deeper(step, frame)
     )
     inputs = _inputs(expander, step, frame, document, inside, source)
@@ -70,7 +77,7 @@ def _params(expander: Expander, step: Step, frame: Frame, document: Document) ->
             help = f"did you mean `{close}`?" if close else f"it has {', '.join(f'`{each}`' for each in document.params)}"
             raise expander.evaluator.error(frame, "E0401", f"the spec `{document.name}` has no param `{name}`", entry.key, help=help)
         value = expander.evaluator.value(entry.value, frame)
-        given[name] = value if expander.meets(value, document.params[name], entry.value) else POISON
+        given[name] = value if meets(expander, value, document.params[name], entry.value) else POISON
     return given
 
 

@@ -137,7 +137,8 @@ class _Context:
         """Keys that the schema wants, told together."""
         schema = self.error.schema
         properties = schema.get("properties", {})
-        meant = {nearest(key, properties) for key in self.error.instance if key not in properties}
+        closed = schema.get("additionalProperties") is False
+        meant = {nearest(key, properties) for key in self.error.instance if closed and key not in properties}
         names = [name for name in schema["required"] if name not in self.error.instance and name not in meant]
         if not names:
             return  # The misspelt key is reported; that it is missing would be an echo.

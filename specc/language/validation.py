@@ -191,10 +191,16 @@ def check_document(root: MapNode, vocabulary: Vocabulary, used: Iterable[str], s
 
 
 def independent(errors: Iterable[ValidationError]) -> Iterator[ValidationError]:
-    """Errors without those that follow from another: what has not even the right type has no right size either."""
+    """Errors without those that follow from another: what has not even the right type has no right size either, and of
+    several words where one is asked it does not matter what their arguments are."""
     found = list(errors)
     mistyped = {tuple(error.absolute_path) for error in found if error.validator == "type"}
-    return (error for error in found if error.validator == "type" or tuple(error.absolute_path) not in mistyped)
+    crowded = {tuple(error.absolute_path) for error in found if error.validator == "maxProperties"}
+    for error in found:
+        path = tuple(error.absolute_path)
+        echo = error.validator != "type" and path in mistyped
+        if not echo and not any(path[:length] in crowded for length in range(len(path))):
+            yield error
 
 
 def check_values(validator: Validator, values: Any, node: Node, sink: Sink, owner: str = "") -> bool:

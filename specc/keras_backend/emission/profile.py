@@ -46,8 +46,8 @@ class _Watching(Expander):
         self.profile.note(self.profile.met, step, Seen(frame, None, self.evaluator))
         return super().result(step, frame)
 
-    def _block_inputs(self, step: Step, block: Block, frame: Frame, source: Any) -> dict[str, Result]:
-        inputs = super()._block_inputs(step, block, frame, source)
+    def block_inputs(self, step: Step, block: Block, frame: Frame, source: Any) -> dict[str, Result]:
+        inputs = super().block_inputs(step, block, frame, source)
         for name, result in inputs.items():
             self.profile.lists.setdefault((block, name), set()).add(isinstance(result.value, tuple))
         return inputs
