@@ -21,6 +21,7 @@ from specc.graph import Graph
 from specc.language.wiring import listed
 from specc.registry.entry import nearest
 from specc.registry.experiment import Train
+from specc.registry.objectives.losses import loss_params
 
 PARTS = ("train", "validation", "test")
 
@@ -30,9 +31,11 @@ def check_parts(data: Mapping[str, Any]) -> None:
     for part, given in data.items():
         if part not in PARTS:
             close = nearest(str(part), PARTS)
-            raise fail("E0508", f"`data` has no part `{part}`", help=f"did you mean `{close}`?" if close else f"the parts are {listed(PARTS)}")
+            raise fail(
+                "E0508", f"`data` has no part `{part}`", help=f"did you mean `{close}`?" if close else f"the parts are {listed(PARTS)}"
+            )
         if not isinstance(given, tf.data.Dataset):
-            message = f"`data[\"{part}\"]` must be a tf.data.Dataset, not {type(given).__name__}"
+            message = f'`data["{part}"]` must be a tf.data.Dataset, not {type(given).__name__}'
             raise fail("E0508", message, help="tf.data.Dataset.from_tensor_slices((x, y)) makes one of arrays")
 
 
@@ -62,7 +65,9 @@ def _named(element: tuple[Any, ...], graph: Graph, train: Train, part: str) -> d
     x, y = element
     inputs = list(graph.inputs)
     if not isinstance(x, dict) and len(inputs) > 1:
-        raise fail("E0508", f"the model takes {listed(inputs)}, but x of the {part} data is one tensor", help="give x as a mapping by input")
+        raise fail(
+            "E0508", f"the model takes {listed(inputs)}, but x of the {part} data is one tensor", help="give x as a mapping by input"
+        )
     x = x if isinstance(x, dict) else {inputs[0]: x}
     y = y if isinstance(y, dict) else {_target_name(train): y}
     both = x.keys() & y.keys()
@@ -81,7 +86,7 @@ def _plain(fields: dict[str, Any], part: str) -> dict[str, Any]:
 def _target_name(train: Train) -> str:
     """What a target without a name is called: as the losses ask for it, if they all ask for one."""
     losses = [*train.losses.values(), *([train.objective] if train.objective is not None else [])]
-    asked = {loss.params.target for loss in losses}  # type: ignore[attr-defined]
+    asked = {loss_params(loss).target for loss in losses}
     return next(iter(asked)) or "target" if len(asked) == 1 else "target"
 
 
@@ -103,5 +108,3 @@ def _steps(batches: tf.data.Dataset, part: str) -> int:
     if steps == 0:
         raise fail("E0508", f"the {part} data are empty")
     return steps
-
-

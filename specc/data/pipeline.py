@@ -15,6 +15,7 @@ from specc.data.sources import SourceError
 from specc.diagnostics import Span, fail
 from specc.keras_backend.build import resolve
 from specc.registry.data.fields import Field
+from specc.registry.data.transforms import transform_params
 from specc.registry.entry import Choice
 from specc.registry.experiment import Pipeline
 
@@ -64,7 +65,7 @@ def open_pipeline(pipeline: Pipeline, span: Span | None = None) -> Opened:
     except SourceError as error:
         raise fail("E0507", error.message, span, help=error.help) from error
     transforms = tuple(pipeline.transforms)
-    fixed = next((place for place, choice in enumerate(transforms) if choice.entry.params.random), len(transforms))  # type: ignore[attr-defined]
+    fixed = next((place for place, choice in enumerate(transforms) if transform_params(choice).random), len(transforms))
     _check_transforms(transforms, examples.fields, span)
     try:
         if fixed:
@@ -81,7 +82,7 @@ def open_pipeline(pipeline: Pipeline, span: Span | None = None) -> Opened:
 
 def _check_transforms(transforms: Sequence[Choice], fields: Mapping[str, Field], span: Span | None) -> None:
     for choice in transforms:
-        name = choice.params.field  # type: ignore[attr-defined]
+        name = transform_params(choice).field
         if name not in fields:
             names = ", ".join(f"`{field}`" for field in fields)
             raise fail("E0507", f"`{choice.name}` changes the field `{name}`, but the data have {names}", span, help="name another `field`")
@@ -92,8 +93,8 @@ def transformed(example: Example, transforms: Sequence[Choice], key: Any = None)
     for place, choice in enumerate(transforms):
         arguments = {name: value for name, value in vars(choice.params).items() if name != "field"}
         change = partial(resolve(choice.entry.target), **arguments)
-        name = choice.params.field  # type: ignore[attr-defined]
-        if choice.entry.params.random:  # type: ignore[attr-defined]
+        name = transform_params(choice).field
+        if transform_params(choice).random:
             change = partial(change, key=tf.random.experimental.stateless_fold_in(key, place))
         example = {**example, name: change(example[name])}
     return example

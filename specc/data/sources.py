@@ -31,7 +31,9 @@ def digits(*, split: str = "train", fraction: float = 0.2, seed: int = 0) -> Exa
     if split != "all":
         least = 10  # the stratified split needs an example of every class on both sides
         if not least <= round(fraction * len(labels)) <= len(labels) - least:
-            raise SourceError(f"`fraction: {fraction}` of digits leaves a part without examples of every class", "choose a fraction near 0.2")
+            raise SourceError(
+                f"`fraction: {fraction}` of digits leaves a part without examples of every class", "choose a fraction near 0.2"
+            )
         parts = train_test_split(images, labels, test_size=fraction, random_state=seed, stratify=labels)
         images, labels = (parts[0], parts[2]) if split == "train" else (parts[1], parts[3])
     dataset = tf.data.Dataset.from_tensor_slices({"image": images, "label": labels})

@@ -11,15 +11,17 @@ import tensorflow as tf
 
 from specc.data.given import check_parts, given_feed
 from specc.data.pipeline import Feed, feed, open_pipeline
+from specc.data.sources import first_line
 from specc.diagnostics import SpecError, fail
 from specc.evaluation.pictures import draw_confusion
-from specc.evaluation.trained import Trained, trained
+from specc.evaluation.trained import Trained, output_of, trained
 from specc.graph import Tensor
 from specc.keras_backend.network import Network
 from specc.language.spec import Spec
 from specc.language.wiring import Wired, check_feeding, wire
 from specc.objectives.by_head import ByHead, by_name, inputs_of
 from specc.objectives.labels import integer_labels
+from specc.registry.objectives.losses import loss_params
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ def _held_out(spec: Spec, data: tf.data.Dataset | None, batch_size: int) -> Feed
 def _measured(found: Trained, spec: Spec, wired: tuple[Wired, ...], held_out: Feed) -> tuple[dict[str, float], int, np.ndarray | None]:
     """Mean metrics, the number of examples, and the confusion of the first head of classes."""
     model, graph = found.model, spec.graph()
-    missing = [name for name in graph.outputs if name not in by_name(model.output, tuple(graph.outputs))]
+    missing = [name for name in graph.outputs if name not in by_name(output_of(model), tuple(graph.outputs))]
     if missing or {tensor.name for tensor in model.inputs} != set(graph.inputs):
         raise fail("E0512", f"the model is not the one that `{spec.name}` describes", help="give the spec that it was compiled from")
     network = Network(model, model, graph, graph)
@@ -107,7 +109,7 @@ def _measured(found: Trained, spec: Spec, wired: tuple[Wired, ...], held_out: Fe
     size = None if head is None else _size(spec, head)
 
     @tf.function(reduce_retracing=True)
-    def step(batch: Any) -> tuple[Any, Any]:
+    def step(batch: Any) -> tuple[Any, Any, Any, Any]:
         terms = objective.measure(network, batch)
         sums = tf.stack([tf.reduce_sum(terms.loss), *(tf.reduce_sum(terms.reported[name]) for name in names)])
         penalty = tf.add_n([tf.cast(loss, tf.float32) for loss in model.losses] or [tf.constant(0.0)])
@@ -122,14 +124,12 @@ def _measured(found: Trained, spec: Spec, wired: tuple[Wired, ...], held_out: Fe
     except tf.errors.InvalidArgumentError as error:
         raise _told(error) from error
     examples = int(sum(result[2] for result in results))
-    loss, *reported = np.sum([result[0] for result in results], axis=0, dtype=np.float64) / examples
+    loss, *reported = (float(total) / examples for total in np.sum([result[0] for result in results], axis=0, dtype=np.float64))
     metrics = {"loss": float(loss + results[0][1]), **{name: float(value) for name, value in zip(names, reported, strict=True)}}
     return metrics, examples, None if head is None else np.sum([result[3] for result in results], axis=0)
 
 
 def _told(error: tf.errors.InvalidArgumentError) -> SpecError:
-    from specc.data.sources import first_line
-
     help = "are labels within the head's classes, and sizes the same?"
     return fail("E0511", f"a step failed on the data: {first_line(error)}", help=help)
 
@@ -137,7 +137,7 @@ def _told(error: tf.errors.InvalidArgumentError) -> SpecError:
 def _size(spec: Spec, wired: Wired) -> int | None:
     """Classes of a head that gives one answer an example; None for another one."""
     output = spec.graph().outputs.get(wired.head)
-    kind = wired.loss.entry.params.labels  # type: ignore[attr-defined]
+    kind = loss_params(wired.loss).labels
     if not isinstance(output, Tensor) or output.spec.rank != 2 or kind is None:
         return None
     units = output.spec.shape[1]

@@ -15,8 +15,9 @@ from specc.data.pipeline import transformed
 from specc.data.sources import first_line
 from specc.diagnostics import fail
 from specc.evaluation.pictures import draw_predictions
-from specc.evaluation.trained import Trained, trained
+from specc.evaluation.trained import Trained, output_of, trained
 from specc.language.wiring import Scores, scores_of
+from specc.registry.data.transforms import transform_params
 from specc.registry.entry import Choice
 
 MODES = {1: "grayscale", 3: "rgb", 4: "rgba"}
@@ -53,8 +54,8 @@ def predict(
         SpecError: there is no such model or image, or the model takes no images.
     """
     found = trained(model)
-    tensor = _image_input(found.model)
     head, index = _class_output(found.model)
+    tensor = _image_input(found.model)
     paths = [Path(path) for path in images]
     shown = [_read(path, tensor.shape[-1]) for path in paths]
     fixed = _fixed_transforms(found, tensor.name)
@@ -64,7 +65,8 @@ def predict(
     if picture is not None and paths:
         _draw(Path(picture), shown, paths, answers)
     return tuple(
-        Prediction(path, tuple(name for name, _ in answer), tuple(share for _, share in answer)) for path, answer in zip(paths, answers, strict=True)
+        Prediction(path, tuple(name for name, _ in answer), tuple(share for _, share in answer))
+        for path, answer in zip(paths, answers, strict=True)
     )
 
 
@@ -79,8 +81,10 @@ def _image_input(model: keras.Model) -> Any:
 
 def _class_output(model: keras.Model) -> tuple[str | None, Any]:
     """The first output with a score for each class: its name, where outputs have names, and its place."""
-    outputs = model.output
-    named = outputs if isinstance(outputs, dict) else {None: outputs} if not isinstance(outputs, (list, tuple)) else dict(enumerate(outputs))
+    outputs = output_of(model)
+    named = (
+        outputs if isinstance(outputs, dict) else {None: outputs} if not isinstance(outputs, (list, tuple)) else dict(enumerate(outputs))
+    )
     for name, tensor in named.items():
         if len(tensor.shape) == 2 and tensor.shape[1] is not None:
             return (name if isinstance(name, str) else None), name
@@ -105,7 +109,7 @@ def _fixed_transforms(found: Trained, field: str) -> list[Choice]:
     data = found.spec.experiment.data
     pipeline = data.test or data.validation or data.train
     transforms = [] if pipeline is None else pipeline.transforms
-    return [choice for choice in transforms if choice.params.field == field and not choice.entry.params.random]  # type: ignore[attr-defined]
+    return [choice for choice in transforms if transform_params(choice).field == field and not transform_params(choice).random]
 
 
 def _fitted(image: np.ndarray, tensor: Any, fixed: Sequence[Choice]) -> Any:
@@ -136,8 +140,8 @@ def _scores(found: Trained, head: str | None) -> Scores:
     """Whether the output gives logits or probabilities: read from the spec's graph, or from the layer that makes it."""
     if found.spec is not None:
         outputs = found.spec.graph().outputs
-        return scores_of(outputs[head] if head in outputs else next(iter(outputs.values())))
-    outputs = found.model.output
+        return scores_of(outputs[head] if head is not None and head in outputs else next(iter(outputs.values())))
+    outputs = output_of(found.model)
     tensor = outputs[head] if isinstance(outputs, dict) else outputs[0] if isinstance(outputs, (list, tuple)) else outputs
     layer = tensor._keras_history.operation
     name = "softmax" if isinstance(layer, keras.layers.Softmax) else getattr(getattr(layer, "activation", None), "__name__", "linear")

@@ -49,6 +49,13 @@ def trained(model: Any) -> Trained:
     return _of_folder(path.parent, path) if beside.exists() else Trained(_load(path))
 
 
+def output_of(model: keras.Model) -> Any:
+    """A model's output as it gives it: a tensor, a list, or a mapping by head. Raises SpecError where it is not known before a call."""
+    if not model.built or not getattr(model, "inputs", None):
+        raise fail("E0512", f"the model `{model.name}` does not tell its inputs", help="make it functional, or sequential with an Input")
+    return model.outputs[0] if isinstance(model, keras.Sequential) else model.output
+
+
 def _of_folder(path: Path, file: Path | None = None) -> Trained:
     from specc import language
 

@@ -17,6 +17,7 @@ from specc.language.wiring import Wired
 from specc.objectives.labels import aligned, per_example
 from specc.objectives.objective import Batch, Terms
 from specc.registry.entry import Choice, bind_value
+from specc.registry.objectives.losses import loss_params
 from specc.registry.types import ChoiceOf
 
 NOT_ARGUMENTS = ("weight", "target")
@@ -33,17 +34,18 @@ class ByHead:
     def __init__(self, wired: Sequence[Wired], metrics: Sequence[Choice] = ()) -> None:
         self._heads = [_Head(one, metrics) for one in wired]
 
-    def setup(self, network: Network) -> None:
+    def setup(self, network: Network) -> Any:
         """Losses by head have no state."""
+        return None
 
-    def after_update(self, network: Network, state: None) -> None:
+    def after_update(self, network: Network, state: Any) -> None:
         """Nothing is to be done."""
 
     def names(self, network: Network, *, training: bool) -> tuple[str, ...]:
         heads = self._among(network.training_graph if training else network.inference_graph)
         return tuple(name for head in heads for name in head.names(prefixed=len(heads) > 1))
 
-    def losses(self, network: Network, batch: Batch, state: None) -> Terms:
+    def losses(self, network: Network, batch: Batch, state: Any) -> Terms:
         return self._terms(network.training, network.training_graph, batch, training=True)
 
     def measure(self, network: Network, batch: Batch) -> Terms:
@@ -53,7 +55,7 @@ class ByHead:
     def _terms(self, model: keras.Model, graph: Graph, batch: Batch, *, training: bool) -> Terms:
         outputs = by_name(model(inputs_of(model, batch), training=training), tuple(graph.outputs))
         heads = self._among(graph)
-        total, reported = tf.constant(0.0), {}
+        total, reported = tf.constant(0.0), dict[str, Any]()
         for head in heads:
             loss, values = head(outputs[head.name], batch[head.target])
             total = total + head.weight * loss
@@ -69,7 +71,7 @@ class _Head:
     """A head's loss and metrics as functions of its output and its target."""
 
     def __init__(self, wired: Wired, metrics: Sequence[Choice]) -> None:
-        params = wired.loss.params
+        params = loss_params(wired.loss)
         self.name, self.target, self.weight = wired.head, wired.target, params.weight
         self._classes = params.labels is not None
         self._loss = loss_function(wired)

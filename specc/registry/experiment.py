@@ -43,7 +43,7 @@ class Train(Params):
         "How the learning rate changes from the optimizer's; none keeps it.", default=None
     )
     metrics: list[Annotated[Choice, ChoiceOf("metric")]] = param(
-        "What is reported beside the losses; without any, what suits them: `accuracy` where labels are classes.", default=[]
+        "What is reported beside the losses; without any, what suits them: `accuracy` with classes.", default=[]
     )
     epochs: int = param("Passes over the training data.", default=10, minimum=1)
     batch_size: int = param("Examples of a step, on all devices together.", default=32, minimum=1)
@@ -52,6 +52,6 @@ class Train(Params):
         "Number format of layers; the mixed ones keep weights in float32.", default="float32"
     )
     steps_per_execution: int | None = param(
-        "Steps run between two looks at the progress; none chooses what takes a fraction of a second.", default=None, minimum=1
+        "Steps between two looks at the progress; none: what takes a fraction of a second.", default=None, minimum=1
     )
-    jit_compile: Literal["auto", True, False] = param("Whether XLA compiles a step; auto does on one GPU, and not on a CPU.", default="auto")
+    jit_compile: Literal["auto", True, False] = param("Whether XLA compiles a step; auto: on one GPU, not on a CPU.", default="auto")

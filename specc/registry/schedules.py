@@ -7,7 +7,9 @@ from specc.registry.shared import OwnFirst
 class Schedule(OwnFirst):
     """What every schedule takes, after its own arguments."""
 
-    warmup_epochs: float = param("Epochs in which the rate rises evenly to the optimizer's; part of an epoch counts.", default=0.0, minimum=0)
+    warmup_epochs: float = param(
+        "Epochs in which the rate rises evenly to the optimizer's; part of an epoch counts.", default=0.0, minimum=0
+    )
     warmup_steps: int | None = param("The same in steps; takes the place of `warmup_epochs`.", default=None, minimum=0)
 
 
@@ -17,7 +19,6 @@ class Constant(Schedule):
 
     Formula: rate = peak * (step + 1) / warmup while step < warmup, steps counted from 0; then peak.
     """
-
 
 
 @declare("schedule", "cosine", target="specc.training.schedules.cosine", examples=[{}, {"warmup_epochs": 5, "alpha": 0.01}])
@@ -31,7 +32,9 @@ class Cosine(Schedule):
     alpha: float = param("What is left of the rate at the end.", default=0.0, minimum=0, maximum=1)
 
 
-@declare("schedule", "piecewise", target="specc.training.schedules.piecewise", examples=[{"epochs": [30, 60]}, {"epochs": [2], "factor": 0.5}])
+@declare(
+    "schedule", "piecewise", target="specc.training.schedules.piecewise", examples=[{"epochs": [30, 60]}, {"epochs": [2], "factor": 0.5}]
+)
 class Piecewise(Schedule):
     """The rate times `factor` at the beginning of each of the given epochs.
 

@@ -1,5 +1,7 @@
 """Parameters that all words of a family share."""
 
+import inspect
+
 from specc.registry.entry import Params
 
 
@@ -8,5 +10,5 @@ class OwnFirst(Params):
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        own = {name: cls.parameters[name] for name in cls.__dict__.get("__annotations__", {}) if name in cls.parameters}
+        own = {name: cls.parameters[name] for name in inspect.get_annotations(cls) if name in cls.parameters}
         cls.parameters = {p.name: p for p in sorted({**own, **cls.parameters}.values(), key=lambda p: not p.required)}

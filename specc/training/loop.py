@@ -152,7 +152,7 @@ def executor(step: Callable[[Any], Any], strategy: tf.distribute.Strategy, repor
             totals += strategy.reduce(tf.distribute.ReduceOp.SUM, strategy.run(step, args=(next(batches),)), axis=None)
         return totals
 
-    return execute  # type: ignore[no-any-return]
+    return execute
 
 
 def validator(job: Job) -> Callable[[], Record] | None:

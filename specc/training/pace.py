@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 
 import keras
-from keras.src.utils import is_default
 
 TARGET = 0.2  # seconds between two looks
 MOST = 256

@@ -58,7 +58,9 @@ class ProgressBar:
         rate = f"{record['examples_per_second']:,.0f} examples/s"
         width = len(str(self._epochs))
         self._bar.console.print(
-            f"epoch {record['epoch']:>{width}}/{self._epochs}  {shown(record)}  {rate}  {clock(record['seconds'])}{broken}", highlight=False, soft_wrap=True
+            f"epoch {record['epoch']:>{width}}/{self._epochs}  {shown(record)}  {rate}  {clock(record['seconds'])}{broken}",
+            highlight=False,
+            soft_wrap=True,
         )
 
 

@@ -18,7 +18,7 @@ from specc.data.sources import first_line
 from specc.diagnostics import fail
 from specc.graph import Graph, KerasCall
 from specc.keras_backend.build import construct
-from specc.keras_backend.network import Network, build_network
+from specc.keras_backend.network import build_network
 from specc.language.wiring import Wired, check_feeding, wire
 from specc.objectives.by_head import ByHead
 from specc.registry.experiment import Train
@@ -123,7 +123,7 @@ def prepare(spec: Spec, graphs: tuple[Graph, Graph], data: Mapping[str, tf.data.
             only = [*graph.inputs, *(one.target for one in losses)]
             found[part] = feed(opened, setting.batch_size, seed=setting.seed, training=part == "train", only=only)
     if "train" not in found:
-        help = "add a section `data: {train: {source: ...}}`, or hand in `data={\"train\": ...}` in Python"
+        help = 'add a section `data: {train: {source: ...}}`, or hand in `data={"train": ...}` in Python'
         raise fail("E0509", f"`{spec.name}` has no data to train on", spec.span_of("data"), help=help)
     wired = wire(graphs[0], setting, found["train"].fields, span_of=spec.span_of)
     if "validation" in found:
@@ -148,6 +148,7 @@ def make_job(
     if not network.training.trainable_variables:
         raise fail("E0509", "the model has no weights that learn")
     optimizer.build(network.training.trainable_variables)
+    state: Any = objective.setup(network)
     return Job(
         network=network,
         objective=objective,
@@ -159,7 +160,7 @@ def make_job(
         steps_per_execution=setting.steps_per_execution,
         jit_compile=compiles(setting, devices),
         callbacks=callbacks,
-        state=objective.setup(network),
+        state=state,
     )
 
 

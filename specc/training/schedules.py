@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import keras
 from keras import ops
@@ -13,7 +13,7 @@ from keras import ops
 from specc.keras_backend.build import resolve
 from specc.registry.entry import Choice
 
-Rate = float | keras.optimizers.schedules.LearningRateSchedule
+Rate: TypeAlias = Any  # a float, or a schedule of Keras's
 
 
 @dataclass(frozen=True)

@@ -76,5 +76,5 @@ def test_unusable_data_are_told(data, inputs, message):
 def test_parts_are_known_by_name():
     with pytest.raises(SpecError, match="`data` has no part `valid`"):
         check_parts({"valid": tf.data.Dataset.range(3)})
-    with pytest.raises(SpecError, match="must be a tf.data.Dataset, not tuple"):
+    with pytest.raises(SpecError, match="must be a tf\\.data\\.Dataset, not tuple"):
         check_parts({"train": (IMAGES, LABELS)})

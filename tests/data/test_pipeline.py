@@ -7,7 +7,18 @@ import tensorflow as tf
 from specc.data import pipeline as module
 from specc.data.examples import fields_of
 from specc.data.pipeline import dataset, feed, open_pipeline
-from specc.data.transforms import center_crop, normalize, one_hot, random_crop, random_flip, random_rotation, random_translation, random_zoom, rescaling, resize
+from specc.data.transforms import (
+    center_crop,
+    normalize,
+    one_hot,
+    random_crop,
+    random_flip,
+    random_rotation,
+    random_translation,
+    random_zoom,
+    rescaling,
+    resize,
+)
 from specc.diagnostics import SpecError
 from specc.registry.entry import bind, entries
 from specc.registry.experiment import Pipeline
@@ -27,7 +38,9 @@ def test_digits_are_stratified_and_whole():
     assert len(train["label"]) == 1437
     assert len(test["label"]) == 360
     both = np.concatenate([train["image"], test["image"]])
-    assert len(np.unique(both.reshape(1797, -1), axis=0)) == len(np.unique(whole(dataset(pipeline({"digits": {"split": "all"}}), 500))["image"].reshape(1797, -1), axis=0))
+    assert len(np.unique(both.reshape(1797, -1), axis=0)) == len(
+        np.unique(whole(dataset(pipeline({"digits": {"split": "all"}}), 500))["image"].reshape(1797, -1), axis=0)
+    )
     for label in range(10):
         share = (train["label"] == label).sum() / ((train["label"] == label).sum() + (test["label"] == label).sum())
         assert share == pytest.approx(0.8, abs=0.01)
@@ -139,9 +152,17 @@ def test_moving_transforms_move_as_far_as_they_may():
     [
         ({"tfds": {"name": "mnit"}}, (), "TensorFlow Datasets has no data set `mnit`"),
         ({"digits": {"fraction": 0.001}}, (), "`fraction: 0.001` of digits leaves a part without examples of every class"),
-        ("digits", ({"rescaling": {"scale": 2.0, "field": "picture"}},), "`rescaling` changes the field `picture`, but the data have `image`, `label`"),
+        (
+            "digits",
+            ({"rescaling": {"scale": 2.0, "field": "picture"}},),
+            "`rescaling` changes the field `picture`, but the data have `image`, `label`",
+        ),
         ("digits", ({"center_crop": {"size": 9}},), "the transforms `center_crop` do not fit the data of `digits`"),
-        ("digits", ({"normalize": {"mean": [1, 2, 3], "std": [1, 2, 3]}}, {"resize": {"size": 4, "field": "label"}}), "do not fit the data"),
+        (
+            "digits",
+            ({"normalize": {"mean": [1, 2, 3], "std": [1, 2, 3]}}, {"resize": {"size": 4, "field": "label"}}),
+            "do not fit the data",
+        ),
     ],
 )
 def test_faulty_pipelines_are_told(source, transforms, message):

@@ -26,7 +26,9 @@ def test_accuracy_of_yes_and_no():
     scores, targets = SCORES[:, :1], LABELS % 2
     assert np.asarray(accuracy(tensor(targets), tensor(scores))).mean() == pytest.approx(np.mean((scores[:, 0] > 0) == targets))
     shares = 1 / (1 + np.exp(-scores))
-    assert np.asarray(accuracy(tensor(targets), tensor(shares), from_logits=False)).mean() == pytest.approx(np.mean((scores[:, 0] > 0) == targets))
+    assert np.asarray(accuracy(tensor(targets), tensor(shares), from_logits=False)).mean() == pytest.approx(
+        np.mean((scores[:, 0] > 0) == targets)
+    )
     many = RANDOM.integers(0, 2, (50, 6))
     assert np.asarray(accuracy(tensor(many), tensor(SCORES), binary=True)).mean() == pytest.approx(np.mean((SCORES > 0) == many))
 

@@ -69,7 +69,9 @@ def job(network, optimizer=None, **options):
     return Job(network=Network(network, network, GRAPH, GRAPH), objective=objective, optimizer=optimizer, **given)
 
 
-@pytest.mark.parametrize("optimizer", [lambda: keras.optimizers.SGD(0.1, momentum=0.9, nesterov=True), lambda: keras.optimizers.AdamW(0.01, global_clipnorm=0.5)])
+@pytest.mark.parametrize(
+    "optimizer", [lambda: keras.optimizers.SGD(0.1, momentum=0.9, nesterov=True), lambda: keras.optimizers.AdamW(0.01, global_clipnorm=0.5)]
+)
 def test_it_computes_what_fit_computes(optimizer):
     ours, theirs = model(), model()
     records = fit(job(ours, optimizer()), Silent())

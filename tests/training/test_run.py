@@ -60,7 +60,9 @@ def test_a_run_leaves_everything_behind(run):
     records = [json.loads(line) for line in (run.path / "metrics.jsonl").read_text().splitlines()]
     assert records == run.history
     assert [record["epoch"] for record in records] == [1, 2]
-    assert {"loss", "logits_loss", "logits_accuracy", "aside_loss", "aside_accuracy", "val_loss", "val_accuracy", "learning_rate"} <= set(records[0])
+    assert {"loss", "logits_loss", "logits_accuracy", "aside_loss", "aside_accuracy", "val_loss", "val_accuracy", "learning_rate"} <= set(
+        records[0]
+    )
     assert records[1]["logits_loss"] < records[0]["logits_loss"]
     total = records[0]["logits_loss"] + 0.1 * records[0]["aside_loss"]
     assert records[0]["loss"] == pytest.approx(total, abs=1e-5)
@@ -105,10 +107,25 @@ def test_data_from_python(spec, tmp_path):
 @pytest.mark.parametrize(
     ("overrides", "data", "code", "message"),
     [
-        ({}, {"train": tf.data.Dataset.from_tensors((np.zeros((2, 9, 9, 1), "float32"), np.zeros(2, "int32")))}, "E0506", "`image` of the data is (?, 9, 9, 1)"),
-        ({}, {"train": tf.data.Dataset.from_tensors((np.zeros((2, 8, 8, 1), "float32"), np.zeros((2, 4), "int32")))}, "E0504", "cannot compare"),
+        (
+            {},
+            {"train": tf.data.Dataset.from_tensors((np.zeros((2, 9, 9, 1), "float32"), np.zeros(2, "int32")))},
+            "E0506",
+            "`image` of the data is (?, 9, 9, 1)",
+        ),
+        (
+            {},
+            {"train": tf.data.Dataset.from_tensors((np.zeros((2, 8, 8, 1), "float32"), np.zeros((2, 4), "int32")))},
+            "E0504",
+            "cannot compare",
+        ),
         ({}, {"train": tf.data.Dataset.from_tensors({"image": np.zeros((2, 8, 8, 1), "float32")})}, "E0503", "no field beside"),
-        ({}, {"train": tf.data.Dataset.from_tensors((np.zeros((2, 8, 8, 1), "float32"), np.full(2, 10, "int32")))}, "E0511", "a step failed on the data"),
+        (
+            {},
+            {"train": tf.data.Dataset.from_tensors((np.zeros((2, 8, 8, 1), "float32"), np.full(2, 10, "int32")))},
+            "E0511",
+            "a step failed on the data",
+        ),
         ({"data": None}, None, "E0509", "`tiny` has no data to train on"),
     ],
 )
@@ -140,8 +157,14 @@ def test_runs_are_named_and_numbered(spec, tmp_path, monkeypatch):
 def test_ctrl_c_leaves_a_usable_run(spec, tmp_path):
     path = tmp_path / "run"
     code = f"import specc; print(specc.train({str(spec)!r}, directory={str(path)!r}).status)"
-    command = [sys.executable, "-c", code.replace("specc.train(", "specc.train(specc.load(").replace(", directory", ", overrides={'train.epochs': 100000}), directory")]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=tmp_path, env={**os.environ, "PYTHONUNBUFFERED": "1"})
+    command = [
+        sys.executable,
+        "-c",
+        code.replace("specc.train(", "specc.train(specc.load(").replace(", directory", ", overrides={'train.epochs': 100000}), directory"),
+    ]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=tmp_path, env={**os.environ, "PYTHONUNBUFFERED": "1"}
+    )
     try:
         metrics, waited = path / "metrics.jsonl", time.monotonic()
         while not (metrics.exists() and metrics.read_text().count("\n") >= 2):
@@ -182,12 +205,16 @@ def test_a_run_that_fails_says_so(spec, tmp_path):
 def test_normalization_takes_its_mean_from_the_training_data(tmp_path):
     path = tmp_path / "normal.yaml"
     lines = "inputs: {image: [8, 8, 1]}\nlayers:\n  - normalization: {axis: null}\n  - flatten\nheads: {logits: {dense: 10}}\n"
-    path.write_text(f"specc: 1\n{lines}data: {{train: {{source: digits}}}}\ntrain: {{objective: softmax_cross_entropy, epochs: 1, batch_size: 256}}\n")
+    path.write_text(
+        f"specc: 1\n{lines}data: {{train: {{source: digits}}}}\ntrain: {{objective: softmax_cross_entropy, epochs: 1, batch_size: 256}}\n"
+    )
     run = train(specc.load(path), directory=tmp_path / "run", progress=False)
     from specc.data.sources import digits
 
     images = np.stack([example["image"] for example in digits().dataset.as_numpy_iterator()])
-    mean, variance = (float(np.ravel(value)[0]) for value in (run.model.get_layer("normalization").mean, run.model.get_layer("normalization").variance))
+    mean, variance = (
+        float(np.ravel(value)[0]) for value in (run.model.get_layer("normalization").mean, run.model.get_layer("normalization").variance)
+    )
     assert (mean, variance) == pytest.approx((images.mean(), images.var()), abs=1e-4)
 
 
@@ -204,6 +231,8 @@ def test_the_bar_shows_metrics_rate_and_time_left(monkeypatch):
         now[0] = 2.0
         bar.steps(5, {"loss": 1.5, "accuracy": 0.5})
         assert bar._bar.tasks[0].fields["text"] == "5/10  loss 1.5000  accuracy 0.5000  128 examples/s  12 s left"
-        bar.record({"epoch": 1, "steps": 5, "loss": 1.5, "learning_rate": 0.1, "seconds": 4.0, "examples_per_second": 128.0, "interrupted": True})
+        bar.record(
+            {"epoch": 1, "steps": 5, "loss": 1.5, "learning_rate": 0.1, "seconds": 4.0, "examples_per_second": 128.0, "interrupted": True}
+        )
     assert "epoch 1/3  loss 1.5000  128 examples/s  4.0 s  interrupted" in console.export_text()
     assert [clock(seconds) for seconds in (0.84, 12.3, 185, 7385)] == ["0.8 s", "12 s", "3:05", "2:03:05"]

@@ -5,7 +5,7 @@ import pytest
 import specc
 from specc.diagnostics import Sink, SpecError
 from specc.graph import TensorSpec
-from specc.language.wiring import check_feeding, comparable, check_wiring, wire
+from specc.language.wiring import check_feeding, check_wiring, comparable, wire
 from specc.registry.data.fields import Field
 
 SPEC = """
@@ -43,7 +43,8 @@ TWO = "  other: {from: logits}"
 
 
 @pytest.mark.parametrize(
-    ("activation", "scores"), [("", "logits"), (", activation: softmax", "softmax"), (", activation: sigmoid", "sigmoid"), (", activation: relu", "logits")]
+    ("activation", "scores"),
+    [("", "logits"), (", activation: softmax", "softmax"), (", activation: sigmoid", "sigmoid"), (", activation: relu", "logits")],
 )
 def test_whether_a_head_gives_logits_is_read_from_the_network(tmp_path, activation, scores):
     (one,) = wired(load(tmp_path, "objective: softmax_cross_entropy", activation=activation), image=IMAGE, label=label())
@@ -52,7 +53,13 @@ def test_whether_a_head_gives_logits_is_read_from_the_network(tmp_path, activati
 
 @pytest.mark.parametrize(
     ("step", "scores"),
-    [("softmax", "softmax"), ("activation: sigmoid", "sigmoid"), ("activation: linear", "softmax"), ("{reshape: {target_shape: [10]}}", "softmax"), ("relu", "logits")],
+    [
+        ("softmax", "softmax"),
+        ("activation: sigmoid", "sigmoid"),
+        ("activation: linear", "softmax"),
+        ("{reshape: {target_shape: [10]}}", "softmax"),
+        ("relu", "logits"),
+    ],
 )
 def test_the_last_word_that_says_so_decides(tmp_path, step, scores):
     step = step if ":" in step else f"{{{step}: {{}}}}"
@@ -78,15 +85,57 @@ def test_targets_are_found_by_name_then_alone_then_as_asked(tmp_path):
         ("epochs: 3", "", {}, "E0501", "`train` needs a loss", "softmax_cross_entropy"),
         ("objective: huber", TWO, {}, "E0502", "the model has `logits` and `other`", "`losses: {logits: huber, other: huber}`"),
         ("{objective: huber, losses: {logits: huber}}", "", {}, "E0502", "both `objective` and `losses`", "keep one"),
-        ("objective: huber", "", {"image": IMAGE, "a": label(10), "b": label(10)}, "E0503", "the data have fields beside the inputs: `a` and `b`", "{huber: {target: a}}"),
+        (
+            "objective: huber",
+            "",
+            {"image": IMAGE, "a": label(10), "b": label(10)},
+            "E0503",
+            "the data have fields beside the inputs: `a` and `b`",
+            "{huber: {target: a}}",
+        ),
         ("objective: huber", "", {"image": IMAGE}, "E0503", "no field beside those that feed the inputs", "labels"),
-        ("objective: {huber: {target: kinds}}", "", {"image": IMAGE, "kind": label(10)}, "E0503", "no field `kinds`; they have `image` and `kind`", "`kind`"),
-        ("objective: softmax_cross_entropy", "", {"image": IMAGE, "l": label(classes=9)}, "E0504", "`l` has 9 classes, but head `logits` gives 10 scores", "9 units"),
-        ("objective: softmax_cross_entropy", "", {"image": IMAGE, "l": label(8)}, "E0504", "cannot compare head `logits`, (?, 10), with `l`, (?, 8)", "integers (?,) or (?, 10)"),
-        ("objective: mean_squared_error", "", {"image": IMAGE, "l": label()}, "E0504", "cannot compare head `logits`, (?, 10), with `l`, (?,)", "(?, 10)"),
-        ("losses: {one: softmax_cross_entropy}", "  one: {dense: 1}", {"image": IMAGE, "l": label()}, "E0504", "needs a score for each class", "sigmoid_cross_entropy"),
+        (
+            "objective: {huber: {target: kinds}}",
+            "",
+            {"image": IMAGE, "kind": label(10)},
+            "E0503",
+            "no field `kinds`; they have `image` and `kind`",
+            "`kind`",
+        ),
+        (
+            "objective: softmax_cross_entropy",
+            "",
+            {"image": IMAGE, "l": label(classes=9)},
+            "E0504",
+            "`l` has 9 classes, but head `logits` gives 10 scores",
+            "9 units",
+        ),
+        (
+            "objective: softmax_cross_entropy",
+            "",
+            {"image": IMAGE, "l": label(8)},
+            "E0504",
+            "cannot compare head `logits`, (?, 10), with `l`, (?, 8)",
+            "integers (?,) or (?, 10)",
+        ),
+        (
+            "objective: mean_squared_error",
+            "",
+            {"image": IMAGE, "l": label()},
+            "E0504",
+            "cannot compare head `logits`, (?, 10), with `l`, (?,)",
+            "(?, 10)",
+        ),
+        (
+            "losses: {one: softmax_cross_entropy}",
+            "  one: {dense: 1}",
+            {"image": IMAGE, "l": label()},
+            "E0504",
+            "needs a score for each class",
+            "sigmoid_cross_entropy",
+        ),
     ],
-)  # fmt: skip
+)
 def test_faults_are_told_at_their_place(tmp_path, train, heads, fields, code, message, help):
     spec = load(tmp_path, train, heads)
     with pytest.raises(SpecError) as caught:

@@ -21,7 +21,9 @@ tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration(), tf.config.LogicalDeviceConfiguration()]
 )
 
-GRAPH = Graph("small", {"image": Tensor(TensorSpec((None, 6, 6, 1)), None, name="image")}, (), {"logits": Tensor(TensorSpec((None, 3)), None)})
+GRAPH = Graph(
+    "small", {"image": Tensor(TensorSpec((None, 6, 6, 1)), None, name="image")}, (), {"logits": Tensor(TensorSpec((None, 3)), None)}
+)
 
 
 class Silent:

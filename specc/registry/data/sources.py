@@ -23,7 +23,9 @@ class Digits(Source):
     Reference: Alpaydin and Kaynak, Optical recognition of handwritten digits, 1998, https://doi.org/10.24432/C50P49
     """
 
-    split: Literal["train", "test", "all"] = param("Which part. The parts are stratified: each has all classes in equal shares.", default="train")
+    split: Literal["train", "test", "all"] = param(
+        "Which part. The parts are stratified: each has all classes in equal shares.", default="train"
+    )
     fraction: float = param("Share of the test part.", default=0.2, above=0, below=1)
     seed: int = param("Which examples go to which part; the same for both.", default=0, minimum=0)
 

@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from specc.graph import TensorSpec
 from specc.registry.data.fields import Field
-from specc.registry.entry import declare, param
+from specc.registry.entry import Choice, declare, param
 from specc.registry.shared import OwnFirst
 from specc.registry.types import Size2D
 
@@ -30,12 +30,20 @@ class Transform(OwnFirst):
         return field
 
 
+def transform_params(choice: Choice) -> Transform:
+    """The parameters of a transform that was chosen."""
+    assert isinstance(choice.params, Transform)
+    return choice.params
+
+
 def _sized(field: Field, size: int | tuple[int, int]) -> Field:
     height, width = (size, size) if isinstance(size, int) else size
     return field.with_shape(field.spec.shape[0], height, width, *field.spec.shape[3:])
 
 
-@declare("transform", "resize", target="specc.data.transforms.resize", examples=[{"size": 16}, {"size": [16, 12], "interpolation": "nearest"}])
+@declare(
+    "transform", "resize", target="specc.data.transforms.resize", examples=[{"size": 16}, {"size": [16, 12], "interpolation": "nearest"}]
+)
 class Resize(Transform):
     """An image in another size, its proportions not kept."""
 
@@ -104,7 +112,12 @@ class RandomCrop(Transform):
         return _sized(field, self.size)
 
 
-@declare("transform", "random_translation", target="specc.data.transforms.random_translation", examples=[{"height_factor": 0.1, "width_factor": 0.1}])
+@declare(
+    "transform",
+    "random_translation",
+    target="specc.data.transforms.random_translation",
+    examples=[{"height_factor": 0.1, "width_factor": 0.1}],
+)
 class RandomTranslation(Transform):
     """Shifts an image by a random part of its size, up to the factors in both directions."""
 

@@ -6,7 +6,7 @@ the data: neither is an argument.
 
 from typing import ClassVar
 
-from specc.registry.entry import declare, param
+from specc.registry.entry import Choice, declare, param
 from specc.registry.shared import OwnFirst
 
 
@@ -24,21 +24,29 @@ class Loss(OwnFirst):
     target: str | None = param("The batch's field to compare with; none takes the one named like the head, or the only one.", default=None)
 
 
+def loss_params(choice: Choice) -> Loss:
+    """The parameters of a loss that was chosen."""
+    assert isinstance(choice.params, Loss)
+    return choice.params
+
+
 class ClassLoss(Loss):
     """A loss whose targets are classes."""
 
     labels = "classes"
-    metrics = ("accuracy",)
+    metrics: ClassVar[tuple[str, ...]] = ("accuracy",)
 
 
 class BinaryLoss(Loss):
     """A loss whose targets are 0 or 1 for each score."""
 
     labels = "binary"
-    metrics = ("accuracy",)
+    metrics: ClassVar[tuple[str, ...]] = ("accuracy",)
 
 
-@declare("loss", "softmax_cross_entropy", target="specc.objectives.classification.softmax_cross_entropy", examples=[{}, {"label_smoothing": 0.1}])
+@declare(
+    "loss", "softmax_cross_entropy", target="specc.objectives.classification.softmax_cross_entropy", examples=[{}, {"label_smoothing": 0.1}]
+)
 class SoftmaxCrossEntropy(ClassLoss):
     """Cross-entropy of the label's class under the softmax of the scores.
 
@@ -49,7 +57,9 @@ class SoftmaxCrossEntropy(ClassLoss):
     label_smoothing: float = param("Share of the label that goes to all classes evenly.", default=0.0, minimum=0, below=1)
 
 
-@declare("loss", "sigmoid_cross_entropy", target="specc.objectives.classification.sigmoid_cross_entropy", examples=[{}, {"label_smoothing": 0.1}])
+@declare(
+    "loss", "sigmoid_cross_entropy", target="specc.objectives.classification.sigmoid_cross_entropy", examples=[{}, {"label_smoothing": 0.1}]
+)
 class SigmoidCrossEntropy(BinaryLoss):
     """Cross-entropy of each score's own yes or no under its sigmoid, the mean over the scores.
 
@@ -60,7 +70,12 @@ class SigmoidCrossEntropy(BinaryLoss):
     label_smoothing: float = param("Share of the target that goes to both answers evenly.", default=0.0, minimum=0, below=1)
 
 
-@declare("loss", "categorical_focal_crossentropy", target="specc.objectives.classification.categorical_focal_crossentropy", examples=[{}, {"gamma": 1.0}])
+@declare(
+    "loss",
+    "categorical_focal_crossentropy",
+    target="specc.objectives.classification.categorical_focal_crossentropy",
+    examples=[{}, {"gamma": 1.0}],
+)
 class CategoricalFocalCrossEntropy(ClassLoss):
     """Softmax cross-entropy in which well-recognised examples count less.
 
@@ -73,7 +88,9 @@ class CategoricalFocalCrossEntropy(ClassLoss):
     label_smoothing: float = param("Share of the label that goes to all classes evenly.", default=0.0, minimum=0, below=1)
 
 
-@declare("loss", "binary_focal_crossentropy", target="specc.objectives.classification.binary_focal_crossentropy", examples=[{}, {"gamma": 1.0}])
+@declare(
+    "loss", "binary_focal_crossentropy", target="specc.objectives.classification.binary_focal_crossentropy", examples=[{}, {"gamma": 1.0}]
+)
 class BinaryFocalCrossEntropy(BinaryLoss):
     """Sigmoid cross-entropy in which well-recognised examples count less.
 
@@ -156,7 +173,7 @@ class Tversky(BinaryLoss):
 class ValueLoss(Loss):
     """A loss whose targets are values."""
 
-    metrics = ("mean_absolute_error",)
+    metrics: ClassVar[tuple[str, ...]] = ("mean_absolute_error",)
 
 
 @declare("loss", "mean_squared_error", target="keras.losses.mean_squared_error")
