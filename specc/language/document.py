@@ -98,7 +98,6 @@ class Document:
     vocabulary: Vocabulary
     path: Path | None = None
     broken: frozenset[str] = frozenset()
-    overridden: bool = False
 
     def block(self, word: Word) -> Block:
         """The block behind a word: the document's own or a built-in one."""
@@ -131,7 +130,6 @@ def read_document(
     sink: Sink,
     faulty: Set[StepNode] = frozenset(),
     broken: frozenset[str] = frozenset(),
-    overridden: bool = False,
 ) -> Document:
     """The document of a spelled-out root. Names are checked here.
 
@@ -168,7 +166,6 @@ def read_document(
         vocabulary=vocabulary,
         path=path,
         broken=broken,
-        overridden=overridden,
     )
 
 

@@ -10,6 +10,7 @@ from specc.language.syntax import ListNode, MapNode, Node, ScalarNode, resolve_s
 
 SAFE = re.compile(r"[A-Za-z_/][A-Za-z0-9_./ ()-]*\Z")
 SAFE_EXPRESSION = re.compile(r"=[A-Za-z0-9_./ ()*+%<>=!-]*\Z")
+UNREADABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")  # what YAML takes for a line break, or not at all
 WIDTH = 100
 
 
@@ -62,7 +63,7 @@ def _flow(node: Node) -> str:
 def _scalar(value: Any) -> str:
     if isinstance(value, str):
         safe = (SAFE.match(value) or SAFE_EXPRESSION.match(value)) and resolve_scalar(value) == value and not value.endswith(" ")
-        return value if safe else json.dumps(value, ensure_ascii=False)
+        return value if safe else UNREADABLE.sub(lambda found: f"\\u{ord(found.group()):04x}", json.dumps(value, ensure_ascii=False))
     if isinstance(value, float):
         return repr(value).replace("inf", ".inf").replace("nan", ".nan")
     return json.dumps(value)

@@ -324,7 +324,6 @@ class Expander:
         return self.evaluator.error(frame, "E0306", f"`{step.word}` has no current tensor to work on", step.word_span, help=help)
 
 
-
 MERGES = ("add", "subtract", "multiply", "average", "maximum", "minimum", "concatenate", "dot")
 
 

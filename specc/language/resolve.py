@@ -65,10 +65,11 @@ def resolve_source(
     speller = Speller(raw.vocabulary, found, set(raw.used))
     if given:
         root = speller.document(root)
+        root = MapNode({key: entry for key, entry in root.entries.items() if key != "expect"}, root.span)  # that is about the defaults
     root = _without_nulls(root)
     faults = check_document(root, raw.vocabulary, speller.used, found)
     _stop_if_unreadable(root, found)
-    document = read_document(root, source, path, raw.vocabulary, found, faults.steps, faults.words, bool(given))
+    document = read_document(root, source, path, raw.vocabulary, found, faults.steps, faults.words)
     if sink is None:
         found.raise_errors()
     return document
@@ -128,6 +129,7 @@ def _load(source: Source, path: Path | None, chain: tuple[str, ...], sink: Sink)
     merged = merge(inherited, spelled)
     assert isinstance(merged, MapNode)
     merged = _with_inherited_types(inherited, merged)
+    merged = MapNode({key: entry for key, entry in merged.entries.items() if key != "extends"}, merged.span)
     return _Raw(merged, vocabulary, base.used | speller.used)
 
 
