@@ -126,13 +126,17 @@ def excerpt(span: Span, line: str, width: int = WIDTH) -> tuple[str, str]:
     start = max(0, min(span.column - 1, len(line)))
     end = len(line.rstrip()) if span.end_line > span.line else min(span.end_column - 1, len(line))
     end = max(end, start + 1)
-    cells = [_cell(character) for character in line]
+    # Far more than is shown is left out before it is measured: a line can have millions of characters.
+    skipped, kept = max(0, start - 4 * width), start + 4 * width
+    cut = len(line) > kept
+    cells = [_cell(character) for character in line[skipped:kept]]
+    start, end = start - skipped, min(end, kept) - skipped
     before, after = 0, len(cells)
     columns = [display_width(cell) for cell in cells]
     if sum(columns) > width:
         before, after = _window(columns, start, end, width)
     shown = "".join(cells[before:after])
-    left, right = "..." * (before > 0), "..." * (after < len(cells))
+    left, right = "..." * (before > 0 or skipped > 0), "..." * (after < len(cells) or cut)
     indent = len(left) + sum(columns[before:start])
     marked = max(1, sum(columns[start : min(end, after)]))
     return left + shown + right, " " * indent + "^" * marked

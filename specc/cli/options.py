@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -81,14 +82,16 @@ def _require_readable(reference: str) -> None:
     """Raises Refusal for a reference that is neither a file nor in the zoo."""
     from specc.render import visible
 
+    if not reference:
+        raise Refusal("the name of the spec is empty")
     path = Path(reference)
     shown = visible(reference)
     if path.is_dir():
         raise Refusal(f"{shown}: is a directory; name a spec in it")
     if path.is_file() or _in_zoo(reference):
         return
-    if path.exists():
-        return  # a pipe or a device: reading it tells
+    if os.path.lexists(path):
+        return  # a pipe, a device, a link that leads nowhere: reading it tells
     if _looks_like_file(reference):
         raise Refusal(f"{shown}: no such file{_suggestion(path.name, _neighbours(path))}")
     from specc.zoo import zoo
@@ -123,8 +126,6 @@ def _suggestion(name: str, candidates: list[str]) -> str:
 
 def writable(path: Path) -> Path:
     """The path, where a file can be made there. Raises Refusal before any long work is done for nothing."""
-    import os
-
     folder = path.parent
     if not folder.is_dir():
         raise Refusal(f"{folder}: no such directory")
@@ -140,7 +141,6 @@ def quiet_tensorflow() -> None:
 
     What they wrote is shown where the import fails.
     """
-    import os
     import tempfile
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -56,6 +56,7 @@ def test_every_verb_has_help(specc: Run, verb: str) -> None:
         (["check", "nothing.yaml"], "nothing.yaml: no such file"),
         (["check", "resnet51"], "did you mean `resnet50`?"),
         (["check", "."], "is a directory"),
+        (["check", ""], "is empty"),
         (["build", "resnet50", "-o", "nowhere/r.keras"], "nowhere: no such directory"),
         (["build", "resnet50", "-o", "r.h5"], "cannot tell what to make"),
         (["build", "resnet50", "--to", "keras", "-o", "r.txt"], "ends in .keras"),
@@ -142,6 +143,20 @@ def test_colours_only_where_they_are_wanted(specc_process: Run, tmp_path: Path) 
     assert "\x1b[" not in specc_process("check", "a.yaml").out
     assert "\x1b[" in specc_process("check", "a.yaml", FORCE_COLOR="1").out
     assert "\x1b[" not in specc_process("check", "a.yaml", FORCE_COLOR="1", NO_COLOR="1").out
+
+
+def test_closed_streams(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(GOOD)
+    shell = f"{sys.executable} -m specc check a.yaml >&- 2>&-"
+    assert subprocess.run(["bash", "-c", shell], cwd=tmp_path, timeout=60, check=False).returncode == 0
+
+
+def test_a_link_that_leads_nowhere(specc: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("loop.yaml").symlink_to("loop.yaml")
+    result = specc("check", "loop.yaml")
+    assert result.code == 1
+    assert "cannot be read" in result.out
 
 
 def test_a_pipe_can_be_a_spec(specc: Run, tmp_path: Path) -> None:

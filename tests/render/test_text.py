@@ -130,3 +130,13 @@ def test_a_span_longer_than_the_width() -> None:
     shown, carets = marked("ab" + "x" * 400, 2, 402, width=60)
     assert shown.endswith("...")
     assert len(carets) <= 66
+
+
+def test_a_line_of_millions_of_characters_is_not_measured() -> None:
+    line = "x" * 5_000_000
+    span = Span(Source("a.yaml", line), 1, 2_500_000, 1, 5_000_000)
+    shown, carets = excerpt(span, line)
+    assert shown.startswith("...x")
+    assert shown.endswith("x...")
+    assert len(shown) < 130
+    assert len(carets) <= len(shown)
