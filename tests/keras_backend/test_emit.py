@@ -127,7 +127,7 @@ layers:
     ("steps", "reason"),
     [
         ("- dense: {units: 2, kernel_initializer: =chosen}", "an expression chooses the initializer"),
-        ("- layers: [{dense: 2, name: inner}]\n    repeat: 2\n    name: outer\n  - share: outer/0/inner", "is made in another function"),
+        ("- classification: 2\n    repeat: 2\n    name: outer\n  - share: outer/0", "is applied in another function, or in a loop"),
     ],
 )
 def test_what_has_no_form_in_python_is_said(steps: str, reason: str) -> None:

@@ -66,10 +66,10 @@ class Translator:
 
     def may_be_fraction(self, tree: ast.expr, step: Step, context: Context) -> bool:
         """Whether a whole number may come out as a float."""
-        return any(isinstance(value, float) for value in self.profile.values(step, tree)) or _divides(tree)
+        return any(isinstance(value, float) for value in self.profile.values(step, tree)) or divides(tree)
 
 
-def _divides(tree: ast.AST) -> bool:
+def divides(tree: ast.AST) -> bool:
     if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and tree.func.id in WHOLE:
         return False
     if (isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Div)) or (isinstance(tree, ast.Constant) and isinstance(tree.value, float)):
@@ -77,7 +77,7 @@ def _divides(tree: ast.AST) -> bool:
     if isinstance(tree, (ast.Compare, ast.Subscript)):
         return False
     children = [tree.body, tree.orelse] if isinstance(tree, ast.IfExp) else ast.iter_child_nodes(tree)
-    return any(_divides(child) for child in children)
+    return any(divides(child) for child in children)
 
 
 class _Translation:

@@ -83,9 +83,7 @@ class Functions:
         given = {name: writer.translator.value(entry.value, context, step) for name, entry in entries.items()}
         return self._call(writer, step, context, path, written, tensors, given)
 
-    def call_again(
-        self, writer: StepWriter, original: Step, step: Step, context: Context, source: Source | None, node: Node
-    ) -> Value:
+    def call_again(self, writer: StepWriter, original: Step, step: Step, context: Context, source: Source | None, node: Node) -> Value:
         """A block that was applied before, on other tensors, with the same layers."""
         known = self.needs.ask(("shared", original))
         before = self.calls.get(original)

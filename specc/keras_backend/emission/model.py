@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from specc.graph import Graph
 from specc.keras_backend.emission.context import Context, Scope, Variable
-from specc.keras_backend.emission.expressions import _divides
+from specc.keras_backend.emission.expressions import divides, names_in
 from specc.keras_backend.emission.naming import Names
 from specc.keras_backend.emission.statements import Assign, Function, If, Return
 from specc.keras_backend.emission.steps import StepWriter
@@ -63,7 +63,8 @@ def _inputs(writer: StepWriter, context: Context) -> dict[str, ast.expr]:
     graphs = _graphs(writer)
     for name, declared in context.document.inputs.items():
         owner = ("main input", name)
-        if not any(name in graph.inputs for graph in graphs) and not writer.needs.facet_known(owner, (), TENSOR):
+        used = _depends_on_params(declared) or any(name in graph.inputs for graph in graphs)
+        if not used and not writer.needs.facet_known(owner, (), TENSOR):
             # Steps that no output needs may still speak of it; then it is there from the next round on.
             context.scope.names[name] = Named(owner, Local(MISSING), writer.needs, None)
             continue
@@ -74,7 +75,8 @@ def _inputs(writer: StepWriter, context: Context) -> dict[str, ast.expr]:
         if declared.when is None:
             writer.body.append(made)
         else:
-            writer.body.append(If(writer.translator.value(declared.when, context), [made]))
+            writer.input_tests[name] = writer.translator.value(declared.when, context)
+            writer.body.append(If(writer.input_tests[name], [made]))
         found[name] = ast.Name(variable)
         context.scope.names[name] = Local(ast.Name(variable))
     return found
@@ -93,7 +95,7 @@ def _shape(writer: StepWriter, declared: InputDeclaration, context: Context) -> 
 
 
 def _whole(node: Node, written: ast.expr) -> ast.expr:
-    if isinstance(node, ScalarNode) and node.is_expression and _divides(parse(node.value).tree):
+    if isinstance(node, ScalarNode) and node.is_expression and divides(parse(node.value).tree):
         return call("int", written)
     return ast.Constant(int(written.value)) if isinstance(written, ast.Constant) and isinstance(written.value, float) else written
 
@@ -124,12 +126,41 @@ def _finish(writer: StepWriter, context: Context, inputs: dict[str, ast.expr]) -
 
 def _given_inputs(writer: StepWriter, inputs: dict[str, ast.expr]) -> ast.expr:
     """The model's inputs: those that its outputs depend on, in each of the two graphs."""
+    declared = writer.program.spec.document.inputs
+    if any(_depends_on_params(declared[name]) for name in inputs):
+        return _collected_inputs(writer, inputs)
     inference, training = ([name for name in inputs if name in graph.inputs] for graph in _graphs(writer))
     written = [_named_tensors({name: inputs[name] for name in names}) for names in (training, inference)]
     if inference == training:
         return written[0]
     writer.needs.ask(("training", MAIN))
     return ast.IfExp(ast.Name("training"), written[0], written[1])
+
+
+def _depends_on_params(declared: InputDeclaration) -> bool:
+    return declared.when is not None and not set(names_in(iter([declared.when]))) <= {"training"}
+
+
+def _collected_inputs(writer: StepWriter, inputs: dict[str, ast.expr]) -> ast.expr:
+    """The model's inputs, where params decide which there are."""
+    document = writer.program.spec.document
+    graphs = _graphs(writer)
+    always = [name for name in inputs if document.inputs[name].when is None and any(name in graph.inputs for graph in graphs)]
+    variable = writer.names.fresh("inputs")
+    writer.assign(variable, ast.Dict([ast.Constant(name) for name in always], [inputs[name] for name in always]))
+    for name, where in inputs.items():
+        when = document.inputs[name].when
+        if when is not None:
+            entry = ast.Subscript(ast.Name(variable), ast.Constant(name))
+            writer.body.append(If(writer.input_tests[name], [Assign((entry,), where)]))
+    if len(always) > 1:
+        return ast.Name(variable)
+    return _alone_or_all(variable)
+
+
+def _alone_or_all(variable: str) -> ast.expr:
+    several = ast.Compare(call("len", ast.Name(variable)), [ast.Gt()], [ast.Constant(1)])
+    return ast.IfExp(several, ast.Name(variable), call("next", call("iter", call(ast.Attribute(ast.Name(variable), "values")))))
 
 
 def _named_tensors(tensors: dict[str, ast.expr]) -> ast.expr:
@@ -145,7 +176,6 @@ def _heads(writer: StepWriter, context: Context) -> ast.expr:
     if all(head.when is None for head in heads.values()):
         return _named_tensors({name: _head(writer, head, name, context) for name, head in heads.items()})
     always = [name for name, head in heads.items() if head.when is None]
-    counts = {len(graph.outputs) for graph in _graphs(writer)}
     outputs = writer.names.fresh("outputs")
     begun = False
     first: dict[str, ast.expr] = {}
@@ -159,21 +189,15 @@ def _heads(writer: StepWriter, context: Context) -> ast.expr:
         _head_among(writer, head, name, context, outputs)
     if len(always) > 1:
         return ast.Name(outputs)
-    return _one_or_several(context, outputs, first, counts, writer)
+    return _one_or_several(context, outputs, first, writer)
 
 
-def _one_or_several(context: Context, outputs: str, first: dict[str, ast.expr], counts: set[int], writer: StepWriter) -> ast.expr:
+def _one_or_several(context: Context, outputs: str, first: dict[str, ast.expr], writer: StepWriter) -> ast.expr:
     tests = [head.when.value for head in context.document.heads.values() if isinstance(head.when, ScalarNode)]
-    unnamed = call("next", call("iter", call(ast.Attribute(ast.Name(outputs), "values"))))
-    alone = next(iter(first.values()), unnamed) if len(first) == 1 else unnamed
-    graphs = _graphs(writer)
     if len(set(tests)) == 1 and len(first) == 1 and isinstance(parse(str(tests[0])).tree, ast.Name):
         test = writer.translator.data(parse(str(tests[0])).tree, context, None, context.document.root)
-        return ast.IfExp(test, ast.Name(outputs), alone)
-    if counts == {1} and len(first) == 0 and len(graphs) == 2:
-        return unnamed
-    several = ast.Compare(call("len", ast.Name(outputs)), [ast.Gt()], [ast.Constant(1)])
-    return ast.IfExp(several, ast.Name(outputs), unnamed)
+        return ast.IfExp(test, ast.Name(outputs), next(iter(first.values())))
+    return _alone_or_all(outputs)
 
 
 def _head(writer: StepWriter, head: Step, name: str, context: Context) -> ast.expr:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from specc.diagnostics import Sink
+from specc.diagnostics import Sink, SpecError
 from specc.language.document import Block, Document, Step
 from specc.language.evaluation import Evaluator, Failed, Frame
 from specc.language.expand import Expander
@@ -60,7 +60,7 @@ class Profile:
         self.met: dict[Step, list[Seen]] = {}
         self.single: dict[Step, list[Seen]] = {}
         self.lists: dict[tuple[Block, str], set[bool]] = {}
-        self.documents: dict[Path, Document] = {}
+        self.documents: dict[Path, Document | SpecError] = {}
         for training in (False, True) if spec.uses_training else (False,):
             _Watching(training, self).graph(spec.document)
 

@@ -37,9 +37,7 @@ def _layer_again(writer: StepWriter, step: Step, context: Context, made: Made, s
     word = context.document.vocabulary.find(made.step.word)
     assert word is not None
     lowered = writer.program.lowered[made.step]
-    options = {
-        key: writer.translator.value(entry.value, context, step) for key, entry in step.arguments.entries.items() if key != "step"
-    }
+    options = {key: writer.translator.value(entry.value, context, step) for key, entry in step.arguments.entries.items() if key != "step"}
     inherited = {key: value for key, value in lowered.options.items() if key not in options}
     if not made.here and not all(isinstance(value, ast.Constant) for value in inherited.values()):
         raise writer.translator.refused(f"the call arguments of `{node.value}` are known only where it was made", node)

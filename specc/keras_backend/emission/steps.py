@@ -33,6 +33,7 @@ class StepWriter:
         self.lowering = program.lowering
         self.names = names
         self.body: list[Statement] = []
+        self.input_tests: dict[str, ast.expr] = {}
 
     # Statements
 
@@ -87,6 +88,8 @@ class StepWriter:
         """A step under `when`; switched off, its name stands for its only input."""
         assert step.when is not None
         test = self.translator.value(step.when, context, step)
+        if isinstance(test, ast.Constant):
+            return self._decided(step, context, own, bool(test.value))
         passes = step.source is None and context.x is not None
         target = own if own is not None and passes else context.target
         if context.x is not None:
@@ -106,6 +109,18 @@ class StepWriter:
         if step.name is not None:
             context.scope.names[step.name] = Named(step, value, self.needs, own)
         return after
+
+    def _decided(self, step: Step, context: Context, own: str | None, there: bool) -> Value | None:
+        """A step whose `when` is written as true or false."""
+        if there:
+            return self._name(step, self.result(step, context.at(target=own) if own else context), own, context)
+        stand_in = context.x if step.source is None else None
+        if isinstance(step.source, ScalarNode) and step.name is not None:
+            found = self.references.source(step.source, context, step)
+            stand_in = found if isinstance(found, Value) else None
+        if stand_in is not None:
+            self._name(step, stand_in, own, context)
+        return context.x
 
     def _stand_in(self, step: Step, context: Context, own: str) -> None:
         if isinstance(step.source, ScalarNode):
@@ -230,6 +245,7 @@ class StepWriter:
         def layer() -> ast.expr:
             known = self.needs.ask(("layer", step)) and step in self.program.layer_variables
             return ast.Name(self.program.layer_variables[step]) if known else MISSING
+
         made = self.made(lowered, context, path)
         if self.needs.known_key(("layer", step)):
             variable = self.names.fresh(f"{step.name or step.word}_layer")
