@@ -365,19 +365,21 @@ SIZE = re.compile(r"\.(shape|height|width|length|channels)\b")
 
 
 def extent(value: Any) -> int:
-    """The number of values in a value, those in lists of lists too; counting stops where there are too many."""
+    """The number of values in a value, those in lists of lists too; counting stops where there are too many, or they are too deep."""
     if isinstance(value, str):
         return len(value)
     if not isinstance(value, (list, dict)):
         return 1
     total = 0
-    pending: list[Any] = [value]
+    pending: list[tuple[Any, int]] = [(value, 1)]
     while pending and total <= MAX_ITEMS:
-        members = pending.pop()
+        members, depth = pending.pop()
         for item in members.values() if isinstance(members, dict) else members:
             total += len(item) if isinstance(item, str) else 1
             if isinstance(item, (list, dict)):
-                pending.append(item)
+                pending.append((item, depth + 1))
+        if depth > MAX_DEPTH:
+            return MAX_ITEMS + 1
     return total
 
 
