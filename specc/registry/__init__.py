@@ -5,7 +5,7 @@ Words are loaded by family, when they are first asked for. Blocks and heads are 
 
 import importlib
 from functools import cache
-from importlib import resources
+from pathlib import Path
 
 MODULES: dict[str, tuple[str, ...]] = {
     "layer": tuple(
@@ -39,5 +39,4 @@ def block_files() -> dict[str, str]:
 
 @cache
 def _yaml_files(folder: str) -> dict[str, str]:
-    found = resources.files("specc.registry") / folder
-    return {entry.name[:-5]: str(entry) for entry in sorted(found.iterdir(), key=lambda entry: entry.name) if entry.name.endswith(".yaml")}
+    return {path.stem: str(path) for path in sorted((Path(__file__).parent / folder).glob("*.yaml"))}
