@@ -440,6 +440,7 @@ layers:
   - dense: =4 if text in ["abc", "d"] and "z" not in text and nothing == null and flag == true and flag != false else 3
   - dense: =-n + 10 - -1
   - dense: =len(range(2, n)) + range(3)[1] + sum(range(n)) + len(range(2) + range(3))
+  - dense: =2 * x.height + x.width
   - dense: =x.channels + x.height + x.width + x.rank + x.shape[1] + len(x.shape) + a.channels
   - dense: =1 < n < 9 and 5 or 6
   - dense: =2 ** -1 * 8 ** (1 + 1)
@@ -1044,6 +1045,40 @@ layers:
     when: false
   - concatenate:
     from: [x, c, d, e]
+""",
+)
+
+rule(
+    "each of nested blocks",
+    """
+inputs: {a: [4, 3], b: [4, 3]}
+blocks:
+  inner:
+    layers:
+      - dense: 3
+      - dense: 3
+        each: [x, input]
+        name: both
+      - add:
+  outer:
+    layers:
+      - inner
+      - layers: [inner, {dense: 3}]
+        name: group
+layers:
+  - outer:
+    each: [a, b]
+    name: towers
+  - concatenate:
+  - layers:
+      - outer:
+      - inner:
+        name: last
+    each: [a, b]
+    name: pair
+  - concatenate:
+    from: [x, towers/*, towers/0/group]
+  - dense: 2
 """,
 )
 
