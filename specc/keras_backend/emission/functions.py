@@ -185,7 +185,7 @@ class Functions:
         }
         alone = values["input"] if block.single_input else None
         scope = Scope(None, {} if block.single_input else dict(values))
-        function = self._define(written, names, arguments, scope, _doc(block.summary, block.reference))
+        function = self._define(written, names, arguments, scope, described(block.summary, block.reference))
         root = Scope(None, {name: Variable(ast.Name(variable), name) for name, variable in written.captures.items()})
         self._finish(written, function, names, block.steps, scope, root, alone, block)
         return written
@@ -200,7 +200,7 @@ class Functions:
         arguments = [names.fresh(name) for name in inputs]
         values: dict[str, Entry] = {name: Local(ast.Name(argument)) for name, argument in zip(inputs, arguments)}
         scope = Scope(None, dict(values))
-        function = self._define(written, names, arguments, scope, _doc(document.summary, document.reference))
+        function = self._define(written, names, arguments, scope, described(document.summary, document.reference))
         alone = next(iter(values.values())) if len(values) == 1 else None
         assert alone is None or isinstance(alone, Value)
         self._finish(written, function, names, document.steps, scope, scope, alone, None)
@@ -315,7 +315,7 @@ def _holder(document: Document, word: Word) -> Any:
     return json.dumps({name: plain_value(node) for name, node in sorted(document.defaults.items())}, sort_keys=True, default=str)
 
 
-def _doc(summary: str, reference: str) -> list[str]:
+def described(summary: str, reference: str) -> list[str]:
     parts = [" ".join(part.split()) for part in (summary, reference)]
     line = " ".join(part if part.startswith(("http", "<")) or part.endswith((".", "!", "?")) else f"{part}." for part in parts if part)
     if len(line) <= 86:

@@ -9,7 +9,7 @@ from specc.keras_backend.emission.context import Context, Entry, Variable, layer
 from specc.keras_backend.emission.expressions import names_in
 from specc.keras_backend.emission.references import regrouped
 from specc.keras_backend.emission.statements import Assign, Do, For, If, Return, Statement
-from specc.keras_backend.emission.steps import StepWriter, _moved
+from specc.keras_backend.emission.steps import StepWriter, moved
 from specc.keras_backend.emission.values import TENSOR, Local, Sequence, Value, call
 from specc.language.document import Step
 from specc.language.expressions import parse
@@ -35,7 +35,7 @@ def write_repeat(writer: StepWriter, step: Step, context: Context, path: tuple[s
     target = context.target
     if context.x is not None:
         writer.settle(context.x, target)
-        context = context.at(x=_moved(context.x, target))
+        context = context.at(x=moved(context.x, target))
     if collected is not None:
         writer.assign(collected, ast.List([]))
     bound: dict[str, Entry] = {step.index: Variable(ast.Name(index))}
@@ -45,7 +45,7 @@ def write_repeat(writer: StepWriter, step: Step, context: Context, path: tuple[s
         value = writer.apply(step, context.at(scope=context.scope.child(bound)), (*path, ast.Name(index)))
         writer.settle(value, target)
         if collected is not None:
-            packed = writer.packing.packed(_moved(value, target), (step, "*"))
+            packed = writer.packing.packed(moved(value, target), (step, "*"))
             writer.body.append(Do(call(ast.Attribute(ast.Name(collected), "append"), packed)))
     writer.body.append(_loop(turns, index, element, body))
     for variable in (index, element):
@@ -57,7 +57,7 @@ def write_repeat(writer: StepWriter, step: Step, context: Context, path: tuple[s
         return ast.Name(collected) if asked and collected is not None else ast.Name("_")
 
     inner = value if not isinstance(value, Local) else Local(ast.Name(target), value.listed, value.inner)
-    return _Repeated(inner, target, Sequence(items, (step, "*"), _moved(value, target)))
+    return _Repeated(inner, target, Sequence(items, (step, "*"), moved(value, target)))
 
 
 class _Repeated(Value):
@@ -185,7 +185,7 @@ def _of_steps(writer: StepWriter, step: Step, context: Context, node: ListNode) 
         one = (
             writer.references.source(item, context, step)
             if not item.is_expression
-            else writer.references._of_expression(parse(item.value).tree, context, step, item)
+            else writer.references.of_expression(parse(item.value).tree, context, step, item)
         )
         found.append(regrouped(one))
     return Turns(results=Sequence(lambda: writer.packing.items_expression(found, (step, "of")), (step, "of"), _joined(found)))

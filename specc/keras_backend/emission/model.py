@@ -48,13 +48,13 @@ def write_model(program: Program) -> Function:
 
 
 def _documented(document: Document) -> list[str]:
-    from specc.keras_backend.emission.functions import _doc
+    from specc.keras_backend.emission.functions import described
 
-    doc = _doc(document.summary, document.reference)
-    described = [f"    {name}: {' '.join(declared.doc.split())}" for name, declared in document.params.items() if declared.doc]
-    if not described:
+    doc = described(document.summary, document.reference)
+    arguments = [f"    {name}: {' '.join(declared.doc.split())}" for name, declared in document.params.items() if declared.doc]
+    if not arguments:
         return doc
-    return [*(doc or [document.name]), "", "Args:", *described]
+    return [*(doc or [document.name]), "", "Args:", *arguments]
 
 
 def _inputs(writer: StepWriter, context: Context) -> dict[str, ast.expr]:

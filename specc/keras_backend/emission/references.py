@@ -38,18 +38,18 @@ class References:
         assert isinstance(node, ScalarNode)
         if not node.is_expression:
             return self.reference(str(node.value), context, node)
-        return self._of_expression(parse(node.value).tree, context, step, node)
+        return self.of_expression(parse(node.value).tree, context, step, node)
 
-    def _of_expression(self, tree: ast.expr, context: Context, step: Step, node: Node) -> Value | Pieces:
+    def of_expression(self, tree: ast.expr, context: Context, step: Step, node: Node) -> Value | Pieces:
         if isinstance(tree, ast.IfExp):
-            body, orelse = (regrouped(self._of_expression(each, context, step, node)) for each in (tree.body, tree.orelse))
+            body, orelse = (regrouped(self.of_expression(each, context, step, node)) for each in (tree.body, tree.orelse))
             return Local(ast.IfExp(self.translator.data(tree.test, context, step, node), body.tensor(), orelse.tensor()), body.listed)
         if isinstance(tree, ast.Constant) and isinstance(tree.value, str):
             return self.reference(tree.value, context, node)
         if isinstance(tree, ast.List):
             pieces: Pieces = []
             for element in tree.elts:
-                one = self._of_expression(element, context, step, node)
+                one = self.of_expression(element, context, step, node)
                 pieces += one if isinstance(one, list) else [one]
             return pieces
         found = self.translator.found(tree, context, step, node)

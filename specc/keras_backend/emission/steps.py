@@ -94,7 +94,7 @@ class StepWriter:
         target = own if own is not None and passes else context.target
         if context.x is not None:
             self.settle(context.x, target)
-            context = context.at(x=_moved(context.x, target))
+            context = context.at(x=moved(context.x, target))
         if own is not None and not passes:
             self._stand_in(step, context, own)
         with self.block() as body:
@@ -105,7 +105,7 @@ class StepWriter:
             else:
                 self.settle(value, target)
         self.body.append(If(test, body))
-        after = _moved(value, target)
+        after = moved(value, target)
         if step.name is not None:
             context.scope.names[step.name] = Named(step, value, self.needs, own)
         return after
@@ -191,7 +191,7 @@ class StepWriter:
                 kept = self.names.fresh("shortcut")
                 self.settle(context.x, kept)
                 # Both hold it until the first step inside writes to the current variable.
-                context = context.at(x=_moved(context.x, kept))
+                context = context.at(x=moved(context.x, kept))
         after = self.run_all(step.body, inside)
         assert after.x is not None
         result = after.x
@@ -332,7 +332,7 @@ class StepWriter:
         return where
 
 
-def _moved(value: Value, target: str) -> Value:
+def moved(value: Value, target: str) -> Value:
     """The same result, its tensor in another variable."""
     if isinstance(value, Local):
         return Local(ast.Name(target), value.listed, value.inner, value.parts, value.application)
