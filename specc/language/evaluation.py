@@ -19,6 +19,7 @@ from specc.language.vocabulary import BUILTIN_SOURCES, Word
 from specc.registry.entry import Entry as WordEntry
 from specc.registry.entry import Params, bind, nearest
 
+LOOKS = 200  # unknown names for which the nearest one is looked for
 SHOWN = 6  # blocks and repeats of a chain that are told
 
 
@@ -73,6 +74,7 @@ class Evaluator:
         self.reads_training = False
         self._bound: dict[Any, Bound] = {}
         self._checked: set[Any] = set()
+        self._looked = 0
         self._failed_blocks: set[Any] = set()
         self._told: dict[Any, tuple[Any, ...]] = {}
         self._validators: dict[Word, Validator] = {}
@@ -151,9 +153,7 @@ class Evaluator:
         holder = frame.scope.find(name)
         if holder is None:
             self._explain_missing(name, frame)
-            raise KeyError(
-                name, nearest(name, [*frame.scope.names(), "training", *(["x"] if frame.x else []), *(["input"] if frame.input else [])])
-            )
+            raise KeyError(name, self.meant(name, frame))
         value = holder[name]
         if value is POISON or (isinstance(value, Result) and value.poisoned):
             raise Unavailable
@@ -288,7 +288,17 @@ class Evaluator:
             return follow(start, rest, text)
         except UnknownName as error:
             notes = (Note(*error.note),) if error.note is not None else ()
-            raise self.error(frame, error.code, str(error), span, help=error.help, notes=notes) from None
+            close = self.meant(error.unknown, frame) if error.unknown is not None else None
+            help = f"did you mean `{close}`?" if close else error.help
+            raise self.error(frame, error.code, str(error), span, help=help, notes=notes) from None
+
+    def meant(self, name: str, frame: Frame) -> str | None:
+        """The name in scope that was probably meant. After many mistakes nobody reads on, and looking is slow."""
+        self._looked += 1
+        if self._looked > LOOKS:
+            return None
+        beside = ["training", *(["x"] if frame.x else []), *(["input"] if frame.input else [])]
+        return nearest(name, [*frame.scope.names(), *beside])
 
 
 def _is_tensors(value: Any) -> bool:

@@ -7,6 +7,7 @@ precisely what is wrong.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from specc.language.vocabulary import Vocabulary, Word
@@ -65,7 +66,7 @@ class SchemaBuilder:
 
     def _choice(self, family: str, optional: bool) -> dict[str, Any]:
         words = {
-            name: self.reference(f"{family}_{name}", lambda e=entry: self.closed(e.params.parameters))
+            name: self.reference(f"{family}_{name}", partial(self.closed, entry.params.parameters))
             for name, entry in entries(family).items()
         }
         return {

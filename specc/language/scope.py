@@ -81,11 +81,16 @@ def _tensor_member(tensor: Tensor, name: str, owner: Result) -> Any:
 
 
 class UnknownName(Exception):
-    """A reference that leads nowhere: the code and the words of its diagnostic."""
+    """A reference that leads nowhere: the code and the words of its diagnostic.
 
-    def __init__(self, code: str, message: str, help: str | None = None, note: tuple[str, Span] | None = None) -> None:
+    `unknown` is a name that no scope has, for which the nearest one can be looked for.
+    """
+
+    def __init__(
+        self, code: str, message: str, help: str | None = None, note: tuple[str, Span] | None = None, unknown: str | None = None
+    ) -> None:
         super().__init__(message)
-        self.code, self.message, self.help, self.note = code, message, help, note
+        self.code, self.message, self.help, self.note, self.unknown = code, message, help, note, unknown
 
 
 @dataclass
@@ -140,8 +145,7 @@ class Scope:
                     "E0211", f"`{name}` is used before the step of that name", note=(f"`{name}` is defined here", scope.later[name])
                 )
             scope = scope.parent
-        close = nearest(name, self.names())
-        raise UnknownName("E0210", f"no step or input is named `{name}` here", help=f"did you mean `{close}`?" if close else None)
+        raise UnknownName("E0210", f"no step or input is named `{name}` here", unknown=name)
 
     def names(self) -> Iterable[str]:
         scope: Scope | None = self

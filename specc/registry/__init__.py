@@ -7,11 +7,10 @@ import importlib
 from functools import cache
 from pathlib import Path
 
+LAYERS = ("activation", "attention", "conv", "dense", "embedding", "merge", "norm", "operations", "pool", "regularization", "shape")
+
 MODULES: dict[str, tuple[str, ...]] = {
-    "layer": tuple(
-        f"layers.{name}"
-        for name in ("activation", "attention", "conv", "dense", "embedding", "merge", "norm", "operations", "pool", "regularization", "shape")
-    ),
+    "layer": tuple(f"layers.{concept}" for concept in LAYERS),
     "initializer": ("initializers",),
     "regularizer": ("regularizers",),
     "constraint": ("constraints",),

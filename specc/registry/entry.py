@@ -7,6 +7,7 @@ Modules that declare words do not use `from __future__ import annotations`: anno
 """
 
 import difflib
+import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -85,7 +86,7 @@ class Params:
     def __init_subclass__(cls) -> None:
         inherited = dict(cls.parameters)
         own = {}
-        for name, annotation in cls.__dict__.get("__annotations__", {}).items():
+        for name, annotation in inspect.get_annotations(cls).items():
             declared = cls.__dict__.get(name)
             if isinstance(declared, _Field):
                 kind = constrained(type_of(annotation), declared.keywords)

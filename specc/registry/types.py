@@ -116,7 +116,8 @@ def type_of(annotation: Any) -> Type:
         return Plain({"enum": list(arguments)})
     if origin in (types.UnionType, typing.Union) and type(None) in arguments:
         rest = [argument for argument in arguments if argument is not type(None)]
-        return optional(type_of(rest[0])) if len(rest) == 1 else optional(type_of(typing.Union[tuple(rest)]))
+        if len(rest) == 1:
+            return optional(type_of(rest[0]))
     if origin is list:
         item = type_of(arguments[0])
         return Plain({"type": "array", "items": item.schema}, list_of(item)) if isinstance(item, Plain) else ListOf(item)

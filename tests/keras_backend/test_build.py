@@ -56,9 +56,12 @@ def test_every_shape_is_keras_s(built: tuple[Graph, keras.Model]) -> None:
 def test_every_weight_is_keras_s(built: tuple[Graph, keras.Model]) -> None:
     graph, model = built
     declared = {
-        f"{layer.name}/{weight.name}": (weight.shape, layer.trainable and weight.trainable) for layer in graph.layers for weight in layer.weights
+        f"{layer.name}/{weight.name}": (weight.shape, layer.trainable and weight.trainable)
+        for layer in graph.layers
+        for weight in layer.weights
     }
-    assert {weight.path: (tuple(weight.shape), weight.trainable) for weight in model.weights if "seed_generator" not in weight.path} == declared
+    found = {weight.path: (tuple(weight.shape), weight.trainable) for weight in model.weights if "seed_generator" not in weight.path}
+    assert found == declared
     assert graph.parameters == sum(layer.count_params() for layer in model.layers if layer.weights)
 
 
@@ -85,8 +88,8 @@ COUNTED = ("Conv2D", "DepthwiseConv2dNative", "MatMul", "BatchMatMulV2", "Conv2D
 def counted_macs(model: keras.Model) -> int:
     """Multiply-adds of the convolutions and matrix products that TensorFlow runs."""
     specs = [tf.TensorSpec((1, *tensor.shape[1:]), tensor.dtype) for tensor in model.inputs]
-    concrete = tf.function(lambda *inputs: model(list(inputs) if len(inputs) > 1 else inputs[0], training=False)).get_concrete_function(*specs)
-    frozen = convert_variables_to_constants_v2(concrete).graph
+    called = tf.function(lambda *inputs: model(inputs[0] if len(inputs) == 1 else list(inputs), training=False))
+    frozen = convert_variables_to_constants_v2(called.get_concrete_function(*specs)).graph
     return sum(_macs_of(operation) for operation in frozen.get_operations() if operation.type in COUNTED)
 
 
