@@ -124,7 +124,8 @@ def _measured(found: Trained, spec: Spec, wired: tuple[Wired, ...], held_out: Fe
     except tf.errors.InvalidArgumentError as error:
         raise _told(error) from error
     examples = int(sum(result[2] for result in results))
-    loss, *reported = (float(total) / examples for total in np.sum([result[0] for result in results], axis=0, dtype=np.float64))
+    sums = np.asarray([result[0] for result in results], np.float64)
+    loss, *reported = (float(column.sum()) / examples for column in sums.T)
     metrics = {"loss": float(loss + results[0][1]), **{name: float(value) for name, value in zip(names, reported, strict=True)}}
     return metrics, examples, None if head is None else np.sum([result[3] for result in results], axis=0)
 

@@ -3,6 +3,8 @@
 from typing import Annotated, Literal
 
 from specc.registry.data.fields import Field
+from specc.registry.data.sources import Source
+from specc.registry.data.transforms import transform_params
 from specc.registry.entry import Choice, Params, param
 from specc.registry.types import ChoiceOf
 
@@ -17,9 +19,10 @@ class Pipeline(Params):
 
     def fields(self) -> dict[str, Field] | None:
         """The fields of an example after the transforms; None where only the data themselves can tell."""
+        assert isinstance(self.source.params, Source)
         known = self.source.params.fields()
         for transform in self.transforms:
-            known = None if known is None else transform.params.fields(known)
+            known = None if known is None else transform_params(transform).fields(known)
         return known
 
 

@@ -77,7 +77,7 @@ def fit(job: Job, watch: Watch) -> list[Record]:
         started = time.perf_counter()
         watch.epoch(epoch)
         callbacks.on_epoch_begin(epoch)
-        rate = float(job.optimizer.learning_rate)
+        rate = float(keras.ops.convert_to_numpy(job.optimizer.learning_rate))
         done, totals = 0, tf.zeros((len(names) + 3,))
         while done < job.training.steps and not watch.stopping:
             steps = pace.start(job.training.steps - done)

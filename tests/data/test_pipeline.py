@@ -63,6 +63,7 @@ AUGMENTED = ({"random_translation": {"height_factor": 0.2, "width_factor": 0.2}}
 def test_order_and_augmentation_are_functions_of_seed_and_epoch(transforms, streamed, monkeypatch):
     if streamed:
         monkeypatch.setattr(module, "IN_MEMORY", 0)
+    tf.random.set_seed(0)
     opened = open_pipeline(pipeline("digits", *transforms))
     one = feed(opened, 100, seed=3, training=True)
     assert one.steps == 15
