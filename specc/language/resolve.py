@@ -191,8 +191,15 @@ def read_assignment(option: str, text: str) -> tuple[str, str, Node]:
 
 def from_python(params: Mapping[str, Any], overrides: Mapping[str, Any]) -> list[tuple[str, str, Node]]:
     """Overrides that are given as Python values."""
-    given = [("param", name, value_node(value, Source(f"params[{name!r}]", repr(value)))) for name, value in params.items()]
-    return given + [("set", name, value_node(value, Source(f"overrides[{name!r}]", repr(value)))) for name, value in overrides.items()]
+    given = [("param", name, _python_node(value, f"params[{name!r}]")) for name, value in params.items()]
+    return given + [("set", name, _python_node(value, f"overrides[{name!r}]")) for name, value in overrides.items()]
+
+
+def _python_node(value: Any, name: str) -> Node:
+    try:
+        return value_node(value, Source(name, repr(value)))
+    except RecursionError:
+        raise fail("E0402", f"`{name}` is nested too deeply") from None
 
 
 def value_node(value: Any, source: Source) -> Node:
