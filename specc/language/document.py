@@ -45,7 +45,7 @@ class Step:
     @property
     def opens_scope(self) -> bool:
         """Whether the names inside are its own."""
-        return self.kind in ("layers", "skip") and (self.name is not None or self.repeat is not None)
+        return self.kind in ("layers", "skip") and (self.name is not None or self.repeat is not None or self.each is not None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -239,7 +239,7 @@ class _Reader:
             name, name_span = str(written.value.value), written.value.span
         kind = word if word in STRUCTURES or word == "from" else "word"
         sound = self._check_modifiers(node)
-        repeated = "repeat" in node.entries
+        repeated = "repeat" in node.entries or "each" in node.entries
         shown = word or "step"
         label = name or (shown if kind == "layers" and not repeated else scope.label(shown))
         value = entry.value if entry is not None else None

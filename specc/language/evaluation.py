@@ -56,6 +56,13 @@ class Frame(NamedTuple):
     def at(self, **changes: Any) -> Frame:
         return self._replace(**changes)
 
+    def owner(self, path: str) -> str:
+        """The path whose weights a path uses: its own, or that of the step which it shares."""
+        for prefix, origin in reversed(self.shared):
+            if path == prefix or path.startswith(prefix + "/"):
+                path = origin + path[len(prefix) :]
+        return path
+
 
 class Bound(NamedTuple):
     """A layer's parameters, the call that makes it, and the options that it is called with."""

@@ -53,15 +53,12 @@ def apply_layer(
     tensors = [Tensor(spec, node, index) for index, spec in enumerate(outputs)]
     extras = {name: Result(tensor) for name, tensor in zip(facts.extras, tensors[len(outputs) - len(facts.extras) :], strict=True)}
     value: Argument = tuple(tensors) if isinstance(facts.output, list) else tensors[0]
-    return Result(value, extras, applied=(step, word, Bound(params, call, own), path), label=path)
+    return Result(value, extras, applied=(step, word, Bound(params, call, own), layer.path), label=path)
 
 
 def _layer_at(expander: Expander, path: str, word: Word, call: Any, facts: Facts, frame: Frame, step: Step) -> Layer:
     """The layer of a path; where weights are shared, the one that was made first."""
-    own = path
-    for prefix, origin in reversed(frame.shared):
-        if own == prefix or own.startswith(prefix + "/"):
-            own = origin + own[len(prefix) :]
+    own = frame.owner(path)
     layer = expander.layers.get(own)
     if layer is None:
         layer = expander.layers[own] = Layer(own, word.name, call, tuple(facts.weights), frame.trainable)

@@ -216,6 +216,22 @@ def test_each_with_a_block(graph: Expanded) -> None:
     assert graph(text).parameters == 8 * 4 + 4 + 4 * 2 + 2
 
 
+def test_each_with_an_unnamed_group(graph: Expanded) -> None:
+    text = TWO + "layers:\n  - layers: [{dense: 4}, {dense: 2}]\n    each: [left, right]\n  - add:\n"
+    built = graph(text)
+    assert [layer.path for layer in built.layers] == ["layers/dense", "layers/dense_1", "add"]
+    assert len(built.nodes) == 5
+
+
+def test_a_share_of_a_share_is_the_first_step(graph: Expanded) -> None:
+    steps = "  - dense: 8\n    name: a\n  - share: a\n    name: b\n  - share: b\n    name: c\n"
+    built = graph("inputs: {v: [8]}\nlayers:\n" + steps)
+    assert [layer.path for layer in built.layers] == ["a"]
+    unit = "blocks: {unit: {layers: [{dense: 8}]}}\n"
+    built = graph("inputs: {v: [8]}\n" + unit + "layers:\n" + steps.replace("dense: 8", "unit:"))
+    assert [layer.path for layer in built.layers] == ["a/dense"]
+
+
 def test_each_needs_equal_weights(told: Told) -> None:
     found = told("inputs: {left: [8], right: [9]}\nlayers:\n  - dense: 4\n    each: [left, right]\n  - add:\n")
     assert found == ["E0309: `dense` cannot share its weights: they would have other shapes here"]
