@@ -20,9 +20,7 @@ class Builder:
 
     def model(self, graph: Graph) -> keras.Model:
         """The functional model of a graph. Layer names are node paths with `-` for `/`."""
-        inputs = {
-            name: keras.Input(tensor.spec.shape[1:], dtype=tensor.spec.dtype, name=name) for name, tensor in graph.inputs.items()
-        }
+        inputs = {name: keras.Input(tensor.spec.shape[1:], dtype=tensor.spec.dtype, name=name) for name, tensor in graph.inputs.items()}
         values: dict[Node, Any] = {}
 
         def value(argument: Argument) -> Any:

@@ -52,7 +52,9 @@ def apply_block(
     result = after.x if after.x is not None else POISON
     if result.poisoned:
         return POISON
-    return Result(result.value, inner, result.items if isinstance(result.value, tuple) else None, (step, word, given, frame.owner(path)), path)
+    return Result(
+        result.value, inner, result.items if isinstance(result.value, tuple) else None, (step, word, given, frame.owner(path)), path
+    )
 
 
 def block_inputs(expander: Expander, step: Step, block: Block, frame: Frame, source: Any) -> dict[str, Result]:
