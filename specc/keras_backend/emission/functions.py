@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from specc.keras_backend.emission.context import Context, Entry, Scope, Variable, layer_name
 from specc.keras_backend.emission.expressions import names_in
-from specc.keras_backend.emission.lowering import has_expression
 from specc.keras_backend.emission.naming import Names
 from specc.keras_backend.emission.references import Source, regrouped
 from specc.keras_backend.emission.statements import Assign, Function, If, Return
 from specc.keras_backend.emission.steps import StepWriter
 from specc.keras_backend.emission.values import ITEMS, MISSING, TENSOR, Facet, Local, Made, Path, Remote, Sequence, Value, call, resolve
 from specc.language.document import Block, Document, Step
+from specc.language.evaluation import has_expression
 from specc.language.syntax import MapNode, Node, ScalarNode, plain_value
 from specc.language.vocabulary import ParamDeclaration, Word
 

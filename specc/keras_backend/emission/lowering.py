@@ -12,6 +12,7 @@ from specc.keras_backend.emission.context import Context
 from specc.keras_backend.emission.expressions import Translator
 from specc.keras_backend.emission.values import call, dotted
 from specc.language.document import Step
+from specc.language.evaluation import has_expression
 from specc.language.expressions import parse
 from specc.language.syntax import Entry as Written
 from specc.language.syntax import ListNode, MapNode, Node, ScalarNode, plain_value
@@ -146,16 +147,6 @@ class Lowering:
         return dotted(path)
 
 
-def has_expression(node: Node) -> bool:
-    match node:
-        case ScalarNode():
-            return node.is_expression
-        case ListNode(items):
-            return any(has_expression(item) for item in items)
-        case MapNode(entries):
-            return any(has_expression(entry.value) for entry in entries.values())
-
-
 def _only_whole(kind: Plain) -> bool:
     types = kind.schema.get("type", ())
     named = {types} if isinstance(types, str) else set(types)
@@ -184,4 +175,4 @@ def _shaped(written: ast.expr, sample: Any) -> ast.expr:
     return ast.Tuple(items) if isinstance(sample, tuple) else ast.List(items)
 
 
-__all__ = ["Call", "Code", "Lowering", "bind", "has_expression"]
+__all__ = ["Call", "Code", "Lowering", "bind"]

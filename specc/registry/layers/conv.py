@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from specc.graph import TensorSpec, Weight, product
 from specc.registry.entry import Facts, Mismatch, Params, example, layer, param
 from specc.registry.layers.checks import channels_of, require_floats, require_rank
+from specc.registry.layers.kernel import KernelAndBias
 from specc.registry.layers.window import pair, single, slide, unslide
 from specc.registry.types import Activation, Constraint, Initializer, Regularizer, Size1D, Size2D, size_type
 
@@ -12,7 +13,7 @@ IMAGE = "batch, height, width, channels"
 SEQUENCE = "batch, length, channels"
 
 
-class Conv1D(Params):
+class Conv1D(KernelAndBias):
     """1-D convolution over a sequence, channels last.
 
     Input shape: (batch, length, channels)
@@ -27,18 +28,9 @@ class Conv1D(Params):
     )
     dilation_rate: Size1D = param("Distance between the window's taps.", default=1)
     groups: int = param("Groups of channels that are convolved apart; divides the input's channels and `filters`.", default=1, minimum=1)
-    activation: Activation | None = param("Function applied to the output.", default=None)
-    use_bias: bool = param("Whether a bias is added.", default=True)
-    kernel_initializer: Initializer = param("Initial kernel.", default="glorot_uniform")
-    bias_initializer: Initializer = param("Initial bias.", default="zeros")
-    kernel_regularizer: Regularizer = param("Penalty on the kernel.", default=None)
-    bias_regularizer: Regularizer = param("Penalty on the bias.", default=None)
-    activity_regularizer: Regularizer = param("Penalty on the output.", default=None)
-    kernel_constraint: Constraint = param("Projection of the kernel after each update.", default=None)
-    bias_constraint: Constraint = param("Projection of the bias after each update.", default=None)
 
 
-class Conv2D(Params):
+class Conv2D(KernelAndBias):
     """2-D convolution, channels last.
 
     Input shape: (batch, height, width, channels)
@@ -51,15 +43,6 @@ class Conv2D(Params):
     padding: Literal["valid", "same"] = param("`same` pads with zeros so that stride 1 keeps the size.", default="valid")
     dilation_rate: Size2D = param("Distance between the window's taps.", default=1)
     groups: int = param("Groups of channels that are convolved apart; divides the input's channels and `filters`.", default=1, minimum=1)
-    activation: Activation | None = param("Function applied to the output.", default=None)
-    use_bias: bool = param("Whether a bias is added.", default=True)
-    kernel_initializer: Initializer = param("Initial kernel.", default="glorot_uniform")
-    bias_initializer: Initializer = param("Initial bias.", default="zeros")
-    kernel_regularizer: Regularizer = param("Penalty on the kernel.", default=None)
-    bias_regularizer: Regularizer = param("Penalty on the bias.", default=None)
-    activity_regularizer: Regularizer = param("Penalty on the output.", default=None)
-    kernel_constraint: Constraint = param("Projection of the kernel after each update.", default=None)
-    bias_constraint: Constraint = param("Projection of the bias after each update.", default=None)
 
 
 class DepthwiseConv2D(Params):
@@ -114,7 +97,7 @@ class SeparableConv2D(Params):
     bias_constraint: Constraint = param("Projection of the bias after each update.", default=None)
 
 
-class Conv2DTranspose(Params):
+class Conv2DTranspose(KernelAndBias):
     """The gradient of a 2-D convolution as a layer: enlarges an image by its strides.
 
     Input shape: (batch, height, width, channels)
@@ -130,15 +113,6 @@ class Conv2DTranspose(Params):
         "Rows and columns added at the end, fewer than the strides; none adds what is needed.", default=None
     )
     dilation_rate: Size2D = param("Distance between the window's taps.", default=1)
-    activation: Activation | None = param("Function applied to the output.", default=None)
-    use_bias: bool = param("Whether a bias is added.", default=True)
-    kernel_initializer: Initializer = param("Initial kernel.", default="glorot_uniform")
-    bias_initializer: Initializer = param("Initial bias.", default="zeros")
-    kernel_regularizer: Regularizer = param("Penalty on the kernel.", default=None)
-    bias_regularizer: Regularizer = param("Penalty on the bias.", default=None)
-    activity_regularizer: Regularizer = param("Penalty on the output.", default=None)
-    kernel_constraint: Constraint = param("Projection of the kernel after each update.", default=None)
-    bias_constraint: Constraint = param("Projection of the bias after each update.", default=None)
 
 
 @layer(

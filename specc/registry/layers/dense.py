@@ -1,12 +1,12 @@
 """Fully connected layers."""
 
 from specc.graph import TensorSpec, Weight, product
-from specc.registry.entry import Facts, Params, example, layer, param
+from specc.registry.entry import Facts, example, layer, param
 from specc.registry.layers.checks import known, require_min_rank
-from specc.registry.types import Activation, Constraint, Initializer, Regularizer
+from specc.registry.layers.kernel import KernelAndBias
 
 
-class Dense(Params):
+class Dense(KernelAndBias):
     """Every output a weighted sum of all inputs, over the last axis.
 
     Input shape: (batch, ..., features)
@@ -14,15 +14,6 @@ class Dense(Params):
     """
 
     units: int = param("Number of outputs.", minimum=1)
-    activation: Activation | None = param("Function applied to the output.", default=None)
-    use_bias: bool = param("Whether a bias is added.", default=True)
-    kernel_initializer: Initializer = param("Initial kernel.", default="glorot_uniform")
-    bias_initializer: Initializer = param("Initial bias.", default="zeros")
-    kernel_regularizer: Regularizer = param("Penalty on the kernel.", default=None)
-    bias_regularizer: Regularizer = param("Penalty on the bias.", default=None)
-    activity_regularizer: Regularizer = param("Penalty on the output.", default=None)
-    kernel_constraint: Constraint = param("Projection of the kernel after each update.", default=None)
-    bias_constraint: Constraint = param("Projection of the bias after each update.", default=None)
 
 
 @layer(
