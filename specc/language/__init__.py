@@ -8,7 +8,7 @@ from typing import Any
 
 from specc.diagnostics import Diagnostic, Sink, Source, SpecError
 from specc.language.resolve import from_python, locate, read_assignment, resolve_file, resolve_source
-from specc.language.spec import Experiment, Spec, diagnose
+from specc.language.spec import Spec, diagnose
 
 
 def load(
@@ -69,4 +69,4 @@ def _given(params: Mapping[str, Any] | None, overrides: Mapping[str, Any] | None
     return [*from_python(params or {}, overrides or {}), *written]
 
 
-__all__ = ["Experiment", "Spec", "SpecError", "check", "load", "loads"]
+__all__ = ["Spec", "SpecError", "check", "load", "loads"]

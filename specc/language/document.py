@@ -99,6 +99,17 @@ class Document:
     path: Path | None = None
     broken: frozenset[str] = frozenset()
 
+    def span_of(self, *path: str) -> Span | None:
+        """Where a key stands, or the last key on the way to it: `span_of("train", "losses", "logits")`."""
+        node: Node = self.root
+        span = None
+        for key in path:
+            entry = node.entries.get(key) if isinstance(node, MapNode) else None
+            if entry is None:
+                break
+            node, span = entry.value, entry.key
+        return span
+
     def block(self, word: Word) -> Block:
         """The block behind a word: the document's own or a built-in one."""
         own = self.blocks.get(word.name)

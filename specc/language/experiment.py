@@ -12,10 +12,11 @@ from specc.language.evaluation import Evaluator, Failed
 from specc.language.expand import Expander
 from specc.language.schema import SchemaBuilder
 from specc.language.scope import Scope
-from specc.language.spec import Experiment
 from specc.language.syntax import MapNode
 from specc.language.validation import Validator, check_values
+from specc.language.wiring import check_wiring
 from specc.registry.entry import bind
+from specc.registry.experiment import Data, Experiment, Train
 
 
 def bind_experiment(document: Document) -> Experiment:
@@ -32,18 +33,14 @@ def check_experiment(document: Document, graph: Graph, sink: Sink) -> None:
     experiment = _bound(document, sink)
     if experiment is None or "train" not in document.root:
         return
-    from specc.language.wiring import check_wiring
-
     check_wiring(document, graph, experiment, sink)
 
 
 def _bound(document: Document, sink: Sink) -> Experiment | None:
-    from specc.registry import experiment as sections
-
     expander = Expander(True, sink)
     frame = open_document(expander, document, Scope(""), {})
     found: dict[str, Any] = {}
-    for name, params in (("data", sections.Data), ("train", sections.Train)):
+    for name, params in (("data", Data), ("train", Train)):
         node = document.root.get(name)
         if not isinstance(node, MapNode):
             found[name] = params()

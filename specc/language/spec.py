@@ -12,18 +12,10 @@ from specc.language.document import Document
 from specc.language.dump import dump
 from specc.language.expand import expand
 from specc.language.expectations import check_expectations
-from specc.language.syntax import MapNode, plain_value
+from specc.language.syntax import plain_value
 
 if TYPE_CHECKING:
-    from specc.registry.experiment import Data, Train
-
-
-@dataclass(frozen=True, eq=False)
-class Experiment:
-    """What a spec says about data and training, bound to the classes of `specc.registry.experiment`."""
-
-    data: Data
-    train: Train
+    from specc.registry.experiment import Experiment
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,13 +81,7 @@ class Spec:
 
     def span_of(self, *path: str) -> Span | None:
         """Where a key of the document stands: `span_of("train", "losses", "logits")`."""
-        node, span = self.document.root, None
-        for key in path:
-            entry = node.entries.get(key) if isinstance(node, MapNode) else None
-            if entry is None:
-                return span
-            node, span = entry.value, entry.key  # type: ignore[assignment]
-        return span
+        return self.document.span_of(*path)
 
     def section(self, name: str) -> object:
         """A section as plain data, as it is written."""

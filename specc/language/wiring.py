@@ -19,7 +19,7 @@ from specc.registry.objectives.losses import loss_params
 
 if TYPE_CHECKING:
     from specc.language.document import Document
-    from specc.language.spec import Experiment
+    from specc.registry.experiment import Experiment
 
 Scores = Literal["logits", "softmax", "sigmoid"]
 Fields = Mapping[str, Field]
@@ -245,9 +245,8 @@ def check_wiring(document: Document, graph: Graph, experiment: Experiment, sink:
     Args:
         graph: the training graph.
     """
-    from specc.language.spec import Spec
 
-    span_of = Spec(document).span_of
+    span_of = document.span_of
     known: dict[str, Fields | None] = {}
     for part in ("train", "validation", "test"):
         pipeline = getattr(experiment.data, part)

@@ -1,5 +1,6 @@
 """The sections `data` and `train` of a spec."""
 
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from specc.registry.data.fields import Field
@@ -58,3 +59,11 @@ class Train(Params):
         "Steps between two looks at the progress; none: what takes a fraction of a second.", default=None, minimum=1
     )
     jit_compile: Literal["auto", True, False] = param("Whether XLA compiles a step; auto: on one GPU, not on a CPU.", default="auto")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Experiment:
+    """What a spec says about data and training."""
+
+    data: Data
+    train: Train
