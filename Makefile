@@ -20,8 +20,8 @@ $(STAMP): pyproject.toml constraints.txt
 demo: $(STAMP)  ## from a spec to a network that reads handwriting
 	@PATH="$(CURDIR)/$(BIN):$$PATH" bash examples/demo.sh
 
-test: $(STAMP)  ## every test but the slow ones
-	$(BIN)/python -m pytest -q
+test: $(STAMP)  ## every test but the slow ones, on two cores
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 test-slow: $(STAMP)  ## the tests that take minutes or download packages
 	$(BIN)/python -m pytest -q -m slow
