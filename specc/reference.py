@@ -12,7 +12,7 @@ from typing import Any
 from specc.language.syntax import MapNode, Node, ScalarNode, parse, read
 from specc.language.vocabulary import Word, builtin_block, read_params
 from specc.registry import MODULES
-from specc.registry.entry import Entry, Param, Params, bind, entries
+from specc.registry.entry import Entry, Param, Params, bind, entries, plural
 from specc.registry.types import ChoiceOf, ListOf, MapOf, Plain, Section, Type
 
 EXPLANATIONS = Path(__file__).parent / "explanations"
@@ -30,10 +30,6 @@ def kinds() -> dict[str, Callable[[], dict[str, str]]]:
     listed["specs"] = spec_summaries
     listed["codes"] = _codes
     return listed
-
-
-def plural(family: str) -> str:
-    return family + ("es" if family.endswith("s") else "s")
 
 
 def _entries(family: str) -> dict[str, str]:

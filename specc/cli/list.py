@@ -36,7 +36,7 @@ def _meant(kind: str, kinds: list[str]) -> str:
     """The kind that is named in the singular; raises UsageError for one that does not exist."""
     import difflib
 
-    from specc.reference import plural
+    from specc.registry.entry import plural
     from specc.render import visible
 
     if plural(kind) in kinds:

@@ -105,7 +105,7 @@ def _stop_if_unreadable(root: MapNode, sink: Sink) -> None:
 
 def _load(source: Source, path: Path | None, chain: tuple[str, ...], sink: Sink) -> _Raw:
     """A text and its bases, spelled out and merged."""
-    root = parse(source)
+    root = parse(source, sink)
     if not isinstance(root, MapNode):
         raise fail(
             "E0103", f"a spec is a mapping, but `{source.name}` is {'a list' if isinstance(root, ListNode) else 'one value'}", root.span

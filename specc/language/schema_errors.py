@@ -11,7 +11,7 @@ from specc.diagnostics import Sink, Span
 from specc.language.spelling import StepNode
 from specc.language.syntax import ListNode, MapNode, Node, ScalarNode, resolve_scalar
 from specc.language.vocabulary import MODIFIERS, STRUCTURES, Vocabulary
-from specc.registry.entry import entries, nearest
+from specc.registry.entry import nearest, nearest_entry, plural
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -99,10 +99,9 @@ class _Context:
         elif family == "merge":
             self.say("E0106", f"`{key}` does not merge tensors", span, _suggest(key, properties) or f"one of {', '.join(properties)}")
         elif family is not None:
-            known = entries(family)
-            self.say(
-                "E0106", f"unknown {family} `{key}`", span, _suggest(key, known) or f"the {family}s are listed by `specc list {family}s`"
-            )
+            close, all_of_it = nearest_entry(family, key), plural(family)
+            listed = f"the {all_of_it} are listed by `specc list {all_of_it}`"
+            self.say("E0106", f"unknown {family} `{key}`", span, f"did you mean `{close}`?" if close else listed)
         elif self.vocabulary is not None and not self.path:
             self.say("E0101", f"unknown key `{key}`", span, _suggest(key, properties) or f"the keys are {', '.join(properties)}")
         else:

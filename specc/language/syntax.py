@@ -104,8 +104,16 @@ def read(path: Path, span: Span | None = None) -> Source:
         raise fail("E0001", f"`{path}` cannot be read: {reason}", span) from None
 
 
-def parse(source: Source) -> Node:
-    """The nodes of a text. Raises SpecError where it is not YAML as the language takes it."""
+# Mistakes after which the rest of a document still means what it says.
+RECOVERABLE = ("E0003", "E0007")
+
+
+def parse(source: Source, sink: Sink | None = None) -> Node:
+    """The nodes of a text. Raises SpecError where it is not YAML as the language takes it.
+
+    Args:
+        sink: takes mistakes that leave the rest readable, such as a key that stands twice; without it they are raised.
+    """
     loader = None
     try:
         loader = _Composer(source.text)
@@ -123,7 +131,11 @@ def parse(source: Source) -> Node:
         raise fail("E0001", f"`{source.name}` is empty", help="`specc new NAME` writes a spec to start from")
     converter = _Converter(source)
     node = converter.convert(root)
-    converter.sink.raise_errors()
+    if sink is None or any(found.code not in RECOVERABLE for found in converter.sink):
+        converter.sink.raise_errors()
+    else:
+        for found in converter.sink:
+            sink.add(found)
     return node
 
 
@@ -301,14 +313,29 @@ def _open_expression(source: Source, span: Span) -> Exception | None:
     found = OPEN_EXPRESSION.search(before)
     if found is None or text[:1] not in "[]{}" or not before[: found.start()].count("{") > before[: found.start()].count("}"):
         return None
-    expression = re.match(r"=[^,{}]*", source.line(span.line)[found.start() :])
-    whole = expression.group().rstrip() if expression else found.group()
+    cut = found.group().strip()
+    message = (
+        f"YAML cuts the expression `{cut}` short at the bracket" if cut != "=" else "YAML takes the bracket after `=` for a list of its own"
+    )
     return fail(
         "E0004",
-        f"YAML cuts the expression `{found.group().strip()}` short at the bracket",
+        message,
         Span(source, span.line, found.start() + 1, span.line, span.column),
-        help=f'quote it: "{whole}"',
+        help=f'quote it: "{_whole_expression(source.line(span.line)[found.start() :])}"',
     )
+
+
+def _whole_expression(text: str) -> str:
+    """What was meant to be one scalar: up to the comma or brace that stands in none of its brackets."""
+    depth = 0
+    for position, character in enumerate(text):
+        if character in "([":
+            depth += 1
+        elif character in ")]":
+            depth -= 1
+        if depth < 0 or (character in ",{}" and depth == 0):
+            return text[:position].rstrip()
+    return text.rstrip()
 
 
 def _unreadable(source: Source, error: Exception) -> Exception:

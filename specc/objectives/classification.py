@@ -42,6 +42,20 @@ def categorical_focal_crossentropy(
     )
 
 
+def categorical_generalized_cross_entropy(targets: Any, scores: Any, *, from_logits: bool = True, q: float = 0.5) -> Any:
+    """(1 - p_y^q) / q, p_y the probability of the label's class (Zhang and Sabuncu, 2018, arXiv:1805.07836).
+
+    Args:
+        targets: integers (batch, ...) or one-hot (batch, ..., classes).
+        scores: (batch, ..., classes).
+        q: between 0 (cross-entropy) and 1 (absolute error).
+    """
+    shares = keras.ops.softmax(scores) if from_logits else scores
+    # A probability of exactly 0 has an infinite slope.
+    right = keras.ops.sum(one_hot_labels(targets, scores) * keras.ops.maximum(shares, keras.config.epsilon()), axis=-1)
+    return (1 - keras.ops.power(right, q)) / q
+
+
 def binary_focal_crossentropy(
     targets: Any,
     scores: Any,

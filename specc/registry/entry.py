@@ -216,6 +216,7 @@ class Entry:
         lower: for a layer whose Keras call is not simply its arguments: `lower(params) -> KerasCall`.
         doc: the reference text.
         by_name: whether Keras's `get` knows the bare name, so that a choice without arguments lowers to it.
+        also: names under which the word is known elsewhere: not words, but understood well enough to suggest this one.
     """
 
     family: str
@@ -227,6 +228,7 @@ class Entry:
     lower: Callable[..., KerasCall] | None = None
     doc: str = ""
     by_name: bool = True
+    also: tuple[str, ...] = ()
 
     @property
     def summary(self) -> str:
@@ -298,12 +300,18 @@ def layer(
 
 
 def declare(
-    family: str, name: str, *, target: str, examples: Sequence[Mapping[str, Any]] = ({},), by_name: bool = True
+    family: str,
+    name: str,
+    *,
+    target: str,
+    examples: Sequence[Mapping[str, Any]] = ({},),
+    by_name: bool = True,
+    also: Sequence[str] = (),
 ) -> Callable[[type], type]:
     """Declares a word of another family by its Params class. An example is a mapping of arguments."""
 
     def decorate(params: type[Params]) -> type[Params]:
-        register(Entry(family, name, params, target, examples, doc=_doc(params), by_name=by_name))
+        register(Entry(family, name, params, target, examples, doc=_doc(params), by_name=by_name, also=tuple(also)))
         return params
 
     return decorate
@@ -355,7 +363,20 @@ def entries(family: str) -> Mapping[str, Entry]:
     return _ENTRIES.get(family, {})
 
 
+def plural(family: str) -> str:
+    """The word for all of a family: `losses`."""
+    return family + ("es" if family.endswith("s") else "s")
+
+
+def nearest_entry(family: str, name: str) -> str | None:
+    """The word of a family that was probably meant, also where it is known elsewhere by another name; or None."""
+    names = {also: entry.name for entry in entries(family).values() for also in (*entry.also, entry.name)}
+    close = nearest(name, names)
+    return None if close is None else names[close]
+
+
 def nearest(name: str, candidates: Iterable[str]) -> str | None:
-    """The candidate that was probably meant, or None."""
-    close = difflib.get_close_matches(name, list(candidates), n=1, cutoff=0.6)
+    """The candidate that was probably meant, or None. Capitals do not count."""
+    known = list(candidates)
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6) or difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.6)
     return close[0] if close else None

@@ -134,6 +134,19 @@ def test_focal_losses():
     np.testing.assert_allclose(found, loop(each), atol=TOLERANCE)
 
 
+@pytest.mark.parametrize("q", [0.5, 0.7])
+def test_generalized_cross_entropy(q):
+    shares = softmax(SCORES)
+    expected = loop(lambda i: (1 - shares[i, LABELS[i]] ** q) / q)
+    for targets in (LABELS, ONE_HOT):
+        np.testing.assert_allclose(value("categorical_generalized_cross_entropy", targets, SCORES, q=q), expected, atol=TOLERANCE)
+    probabilities = shares.astype("float32")
+    theirs = keras.losses.categorical_generalized_cross_entropy(LABELS, probabilities, q)
+    np.testing.assert_allclose(
+        value("categorical_generalized_cross_entropy", LABELS, probabilities, "softmax", q=q), np.asarray(theirs), atol=TOLERANCE
+    )
+
+
 def test_kl_divergence():
     targets = softmax(RANDOM.normal(size=(6, 4))).astype("float32")
     shares = softmax(SCORES)
@@ -181,7 +194,7 @@ def test_the_mean_is_that_of_the_class_in_keras(name):
 
 
 def test_no_loss_is_left_out():
-    ours = {"multiclass_hinge", "dice", "tversky"}
+    ours = {"multiclass_hinge", "dice", "tversky", "categorical_generalized_cross_entropy"}
     assert set(CLASSES) | ours == set(entries("loss"))
     for entry in entries("loss").values():
         assert callable(resolve(entry.target))

@@ -45,7 +45,11 @@ class BinaryLoss(Loss):
 
 
 @declare(
-    "loss", "softmax_cross_entropy", target="specc.objectives.classification.softmax_cross_entropy", examples=[{}, {"label_smoothing": 0.1}]
+    "loss",
+    "softmax_cross_entropy",
+    target="specc.objectives.classification.softmax_cross_entropy",
+    examples=[{}, {"label_smoothing": 0.1}],
+    also=["categorical_crossentropy", "sparse_categorical_crossentropy", "cross_entropy", "crossentropy"],
 )
 class SoftmaxCrossEntropy(ClassLoss):
     """Cross-entropy of the label's class under the softmax of the scores.
@@ -58,7 +62,11 @@ class SoftmaxCrossEntropy(ClassLoss):
 
 
 @declare(
-    "loss", "sigmoid_cross_entropy", target="specc.objectives.classification.sigmoid_cross_entropy", examples=[{}, {"label_smoothing": 0.1}]
+    "loss",
+    "sigmoid_cross_entropy",
+    target="specc.objectives.classification.sigmoid_cross_entropy",
+    examples=[{}, {"label_smoothing": 0.1}],
+    also=["binary_crossentropy", "binary_cross_entropy"],
 )
 class SigmoidCrossEntropy(BinaryLoss):
     """Cross-entropy of each score's own yes or no under its sigmoid, the mean over the scores.
@@ -86,6 +94,22 @@ class CategoricalFocalCrossEntropy(ClassLoss):
     alpha: float = param("Factor.", default=0.25, minimum=0)
     gamma: float = param("How much less well-recognised examples count.", default=2.0, minimum=0)
     label_smoothing: float = param("Share of the label that goes to all classes evenly.", default=0.0, minimum=0, below=1)
+
+
+@declare(
+    "loss",
+    "categorical_generalized_cross_entropy",
+    target="specc.objectives.classification.categorical_generalized_cross_entropy",
+    examples=[{}, {"q": 0.7}],
+)
+class CategoricalGeneralizedCrossEntropy(ClassLoss):
+    """Between cross-entropy (q to 0) and the absolute error (q = 1): wrong labels pull less.
+
+    Formula: (1 - p_y^q) / q, p_y the probability of the label's class
+    Reference: Zhang and Sabuncu, Generalized cross entropy loss, 2018, https://arxiv.org/abs/1805.07836
+    """
+
+    q: float = param("How little wrong labels pull.", default=0.5, above=0, below=1)
 
 
 @declare(
@@ -139,7 +163,7 @@ class SquaredHinge(BinaryLoss):
     """
 
 
-@declare("loss", "kl_divergence", target="specc.objectives.classification.kl_divergence")
+@declare("loss", "kl_divergence", target="specc.objectives.classification.kl_divergence", also=["kld"])
 class KLDivergence(ClassLoss):
     """Divergence of the output's distribution from the target's.
 
@@ -176,24 +200,24 @@ class ValueLoss(Loss):
     metrics: ClassVar[tuple[str, ...]] = ("mean_absolute_error",)
 
 
-@declare("loss", "mean_squared_error", target="keras.losses.mean_squared_error")
+@declare("loss", "mean_squared_error", target="keras.losses.mean_squared_error", also=["mse", "l2"])
 class MeanSquaredError(ValueLoss):
     """Formula: mean of (t - y)^2."""
 
 
-@declare("loss", "mean_absolute_error", target="keras.losses.mean_absolute_error")
+@declare("loss", "mean_absolute_error", target="keras.losses.mean_absolute_error", also=["mae", "l1"])
 class MeanAbsoluteError(ValueLoss):
     """Formula: mean of |t - y|."""
 
     metrics = ()
 
 
-@declare("loss", "mean_absolute_percentage_error", target="keras.losses.mean_absolute_percentage_error")
+@declare("loss", "mean_absolute_percentage_error", target="keras.losses.mean_absolute_percentage_error", also=["mape"])
 class MeanAbsolutePercentageError(ValueLoss):
     """Formula: mean of 100 |t - y| / |t|."""
 
 
-@declare("loss", "mean_squared_logarithmic_error", target="keras.losses.mean_squared_logarithmic_error")
+@declare("loss", "mean_squared_logarithmic_error", target="keras.losses.mean_squared_logarithmic_error", also=["msle"])
 class MeanSquaredLogarithmicError(ValueLoss):
     """Formula: mean of (log(1 + t) - log(1 + y))^2."""
 
