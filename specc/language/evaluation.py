@@ -19,6 +19,7 @@ from specc.language.vocabulary import BUILTIN_SOURCES, Word
 from specc.registry.entry import Entry as WordEntry
 from specc.registry.entry import Params, bind, nearest
 
+NAMED = 8  # names that a help lists at the most
 LOOKS = 200  # unknown names for which the nearest one is looked for
 SHOWN = 6  # blocks and repeats of a chain that are told
 
@@ -296,7 +297,7 @@ class Evaluator:
         except UnknownName as error:
             notes = (Note(*error.note),) if error.note is not None else ()
             close = self.meant(error.unknown, frame) if error.unknown is not None else None
-            help = f"did you mean `{close}`?" if close else error.help
+            help = f"did you mean `{close}`?" if close else error.help or (_known(frame) if error.unknown else None)
             raise self.error(frame, error.code, str(error), span, help=help, notes=notes) from None
 
     def meant(self, name: str, frame: Frame) -> str | None:
@@ -306,6 +307,15 @@ class Evaluator:
             return None
         beside = ["training", *(["x"] if frame.x else []), *(["input"] if frame.input else [])]
         return nearest(name, [*frame.scope.names(), *beside])
+
+
+def _known(frame: Frame) -> str | None:
+    """The steps that can be referenced, where they are few."""
+    names = [name for name in dict.fromkeys(frame.scope.names()) if isinstance(frame.scope.get(name), Result)]
+    if len(names) > NAMED:
+        return None
+    listed = ", ".join(f"`{name}`" for name in names)
+    return f"the steps and inputs named here are {listed}" if names else "a step is referenced by the `name:` that it is given"
 
 
 def _is_tensors(value: Any) -> bool:
