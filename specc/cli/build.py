@@ -61,7 +61,7 @@ def _destination(spec: Spec, output: str | None, target: str) -> Path:
     ending = SUFFIXES[target]
     if output == "-":
         raise Refusal("only --to python can be printed")
-    out = Path(output or f"{spec.name}{ending}")
+    out = Path(output or f"{spec.name}{ending or '_' + target}")
     if ending and out.suffix != ending:
         raise Refusal(f"{out}: a file made by --to {target} ends in {ending}")
     if target == "saved_model":
@@ -97,10 +97,32 @@ def _write_model(spec: Spec, target: str, out: Path, training: bool) -> None:
             model.save(partial)
     elif target == "saved_model":
         model.export(out, verbose=False)
+    elif target == "onnx":
+        _write_onnx(model, out)
     else:
         with aside(out) as partial:
+            if target == "onnx":
+                _call_once(model)
             model.export(partial, format=target, verbose=False)
     click.echo(f"{out}: {brief(spec.graph(training=training))}")
+
+
+def _write_onnx(model: Any, out: Path) -> None:
+    from specc.keras_backend.onnx_export import UnsupportedByOnnx, export_onnx
+
+    try:
+        with aside(out) as partial:
+            export_onnx(model, partial)
+    except UnsupportedByOnnx as error:
+        raise Refusal(f"the model cannot be written as ONNX: {error}") from error
+
+
+def _call_once(model: Any) -> None:
+    """Calls a model on zeros. Keras's export to ONNX refuses a functional model until it was (keras 3.15, `export/onnx.py`)."""
+    import numpy
+
+    inputs = {tensor.name: numpy.zeros([size or 1 for size in tensor.shape], tensor.dtype) for tensor in model.inputs}
+    model(next(iter(inputs.values())) if len(inputs) == 1 else inputs)
 
 
 def _require_packages(target: str) -> None:

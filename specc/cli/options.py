@@ -86,10 +86,10 @@ def _require_readable(reference: str) -> None:
         raise Refusal("the name of the spec is empty")
     path = Path(reference)
     shown = visible(reference)
+    if _in_zoo(reference) or path.is_file():
+        return
     if path.is_dir():
         raise Refusal(f"{shown}: is a directory; name a spec in it")
-    if path.is_file() or _in_zoo(reference):
-        return
     if os.path.lexists(path):
         return  # a pipe, a device, a link that leads nowhere: reading it tells
     if _looks_like_file(reference):

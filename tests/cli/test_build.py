@@ -60,6 +60,59 @@ def test_onnx_says_what_it_needs(specc: Run, write: Write, monkeypatch: pytest.M
     assert "pip install 'specc[onnx]'" in result.err
 
 
+def test_onnx_is_made_of_a_model_that_was_called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """keras.Model.export refuses others. Without the packages: a model with several inputs, one of no fixed size."""
+    import sys
+    from types import ModuleType
+
+    import keras
+
+    from specc import api, language
+    from specc.keras_backend import onnx_export
+
+    text = "specc: 1\nname: two\ninputs: {a: [null, 4], b: [4]}\nlayers:\n  - add: {}\n    from: [a, b]\n"
+    packages = {name: ModuleType(name) for name in ("onnx", "onnx.checker")}
+    packages["onnx"].checker = packages["onnx.checker"]  # type: ignore[attr-defined]
+    packages["onnx"].checker.check_model = lambda path: None
+    packages["onnx"].checker.ValidationError = ValueError
+    for name, module in packages.items():
+        monkeypatch.setitem(sys.modules, name, module)
+    monkeypatch.setattr(onnx_export, "_declare_erfc", lambda: None)
+    called = []
+    monkeypatch.setattr(keras.Model, "export", lambda model, path, **options: called.append((model._called, options["format"])))
+    model = api.build(language.loads(text))
+    assert not model._called
+    onnx_export.export_onnx(model, tmp_path / "two.onnx")
+    assert called == [(True, "onnx")]
+
+
+@pytest.mark.parametrize("name", ["lenet5", "vit_digits"])
+def test_onnx_computes_what_keras_does(name: str, tmp_path: Path) -> None:
+    pytest.importorskip("onnx")
+    pytest.importorskip("tf2onnx")
+    runtime = pytest.importorskip("onnxruntime")
+    import numpy as np
+
+    from specc import api
+    from specc.keras_backend.onnx_export import export_onnx
+
+    model = api.build(name)
+    export_onnx(model, tmp_path / "model.onnx")
+    session = runtime.InferenceSession(tmp_path / "model.onnx")
+    images = np.random.default_rng(0).random((3, *model.inputs[0].shape[1:]), np.float32)
+    (found,) = session.run(None, {session.get_inputs()[0].name: images})
+    expected = np.asarray(next(iter(model(images).values())) if isinstance(model.output, dict) else model(images))
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
+def test_a_saved_model_is_not_in_the_way_of_the_zoo(specc: Run, write: Write) -> None:
+    path = write("tiny.yaml", SPEC)
+    assert specc("build", path, "--to", "saved_model").code == 0
+    assert Path("tiny_saved_model").is_dir()
+    Path("lenet5").mkdir()
+    assert specc("check", "lenet5").code == 0
+
+
 def test_a_faulty_spec_leaves_the_old_file_alone(specc: Run, write: Write) -> None:
     write("tiny.keras", "precious")
     result = specc("build", write("tiny.yaml", SPEC.replace("dense", "dens")), "-o", "tiny.keras")
