@@ -1,6 +1,7 @@
 """Runs a command, and turns what may happen into exit codes.
 
-0 all is well, 1 the spec is faulty, 2 the command was used wrongly, 3 a bug of specc's own.
+0 all is well, 1 the spec is faulty, 2 the command was used wrongly, or a file, a folder or the machine refused,
+3 a bug of specc's own.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from specc.diagnostics import SpecError
 
 FAULTY_SPEC, WRONG_USE, OUR_BUG = 1, 2, 3
+NOT_OF_THE_SPEC = {"E0510", "E0512"}  # about the folder of a run, a model's file, an image: what the command was given
 INTERRUPTED, BROKEN_PIPE = 130, 141  # 128 + the signal's number, as shells have it
 
 
@@ -74,7 +76,7 @@ def _show(wrong: SpecError) -> int:
     from specc.render import render_text
 
     print(render_text(wrong.diagnostics, colour=wants_colour(sys.stderr)), file=sys.stderr)
-    return FAULTY_SPEC
+    return WRONG_USE if {found.code for found in wrong.diagnostics} <= NOT_OF_THE_SPEC else FAULTY_SPEC
 
 
 def _trouble(trouble: OSError | MemoryError) -> int:

@@ -8,11 +8,15 @@ import click
 
 from specc.cli.options import assignments, load, quiet_tensorflow, spec_options
 
+STRATEGIES = ("auto", "one", "mirrored")  # specc.training.distribution.NAMES, which would import TensorFlow
+
 
 @click.command("train", short_help="Train a spec.")
 @click.argument("spec")
 @click.option("-o", "--output", metavar="DIR", type=click.Path(path_type=Path), help="The run's folder.  [default: a new one in runs/]")
-@click.option("--strategy", default="auto", show_default=True, metavar="NAME", help="auto, one or mirrored: which devices work together.")
+@click.option(
+    "--strategy", type=click.Choice(STRATEGIES), default="auto", show_default=True, help="Which devices work together: one, or all."
+)
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 @spec_options
 def command(spec: str, output: Path | None, strategy: str, quiet: bool, params: tuple[str, ...], settings: tuple[str, ...]) -> None:
