@@ -16,6 +16,7 @@ from specc.registry.entry import Entry, Param, Params, bind, entries, plural
 from specc.registry.types import ChoiceOf, ListOf, MapOf, Plain, Section, Type
 
 EXPLANATIONS = Path(__file__).parent / "explanations"
+LEFT_OUT = "Not arguments here: `name` is the step's, channels come last (no `data_format`), `dtype` is `train.precision`."
 CODE = re.compile(r"[EW]\d{4}")
 
 
@@ -91,6 +92,8 @@ def _entry_text(entry: Entry, width: int) -> str:
     if entry.infer is not None:
         parts.append(_call_text(entry))
     parts += _arguments(entry.params.parameters, width)
+    if entry.family == "layer":
+        parts.append("\n".join(textwrap.wrap(LEFT_OUT, width)))
     shown = _layer_examples(entry) if entry.infer is not None else [_spelled(entry.name, dict(use)) for use in entry.examples]
     if shown:
         parts.append("Examples\n" + "\n".join(f"  {line}" for line in shown))

@@ -8,6 +8,9 @@ import click
 
 from specc.cli.options import form_option
 
+# What the sections of a spec are called holds words of these kinds.
+SECTIONS = {"objective": ("losses",), "objectives": ("losses",), "data": ("sources", "transforms")}
+
 
 @click.command("list", short_help="List layers, blocks, losses, optimizers, specs, ...")
 @click.argument("kind", required=False)
@@ -20,27 +23,29 @@ def command(kind: str | None, form: str) -> None:
     from specc.reference import kinds
 
     listed = kinds()
-    if kind is not None and kind not in listed:
-        kind = _meant(kind, list(listed))
     if kind is None:
         found = {name: f"{len(read())}" for name, read in listed.items()}
     else:
-        found = listed[kind]()
+        found = {name: text for meant in _meant(kind, list(listed)) for name, text in listed[meant]().items()}
     if form == "json":
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
     elif found:
         click.echo(_columns(found))
 
 
-def _meant(kind: str, kinds: list[str]) -> str:
-    """The kind that is named in the singular; raises UsageError for one that does not exist."""
+def _meant(kind: str, kinds: list[str]) -> tuple[str, ...]:
+    """The kinds that are named, perhaps in the singular or by a section of the spec; raises UsageError where there are none."""
+    if kind in kinds:
+        return (kind,)
+    if kind in SECTIONS:
+        return SECTIONS[kind]
     import difflib
 
     from specc.registry.entry import plural
     from specc.render import visible
 
     if plural(kind) in kinds:
-        return plural(kind)
+        return (plural(kind),)
     close = difflib.get_close_matches(kind, kinds, n=1)
     hint = f"did you mean `{close[0]}`?" if close else f"there are {', '.join(kinds)}"
     raise click.UsageError(f"nothing is called `{visible(kind)}` to be listed; {hint}")

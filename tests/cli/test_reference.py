@@ -31,6 +31,12 @@ def test_a_kind_in_the_singular(specc: Run) -> None:
     assert specc("list", "loss").out == specc("list", "losses").out
 
 
+def test_a_section_of_the_spec_as_a_kind(specc: Run) -> None:
+    assert specc("list", "objectives").out == specc("list", "losses").out
+    listed = [json.loads(specc("list", kind, "--format", "json").out) for kind in ("data", "sources", "transforms")]
+    assert listed[0] == listed[1] | listed[2]
+
+
 @pytest.mark.parametrize("name", names())
 def test_everything_can_be_explained(name: str) -> None:
     text = explain(name, 100)
@@ -43,6 +49,7 @@ def test_the_page_of_a_layer(specc: Run) -> None:
     assert "conv2d: layer, keras.layers.Conv2D" in out
     assert "required" in out
     assert "valid | same" in out
+    assert "`name` is the step's" in out
     assert "- conv2d: {filters: 8, kernel_size: 3}    # (?, 32, 32, 3) -> (?, 30, 30, 8)" in out
 
 
