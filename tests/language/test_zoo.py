@@ -29,6 +29,11 @@ def test_a_spec_is_right(name: str) -> None:
     assert language.check(name) == ()
 
 
+@pytest.mark.parametrize("name", zoo())
+def test_a_spec_states_what_is_expected_of_it(name: str) -> None:
+    assert "\nexpect:\n" in zoo()[name].read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(("name", "parameters"), PARAMETERS.items())
 def test_parameters(name: str, parameters: int) -> None:
     assert language.load(name).graph().parameters == parameters
