@@ -26,8 +26,11 @@ from specc.registry.objectives.losses import loss_params
 PARTS = ("train", "validation", "test")
 
 
-def check_parts(data: Mapping[str, Any]) -> None:
+def check_parts(data: Any) -> None:
     """Raises SpecError where `data` has a part that is none, or something else than a data set."""
+    if not isinstance(data, Mapping):
+        message = f"`data` must be a mapping of data sets, not {type(data).__name__}"
+        raise fail("E0508", message, help='data={"train": my_data, "validation": my_other_data}')
     for part, given in data.items():
         if part not in PARTS:
             close = nearest(str(part), PARTS)
@@ -39,15 +42,19 @@ def check_parts(data: Mapping[str, Any]) -> None:
             raise fail("E0508", message, help="tf.data.Dataset.from_tensor_slices((x, y)) makes one of arrays")
 
 
-def given_feed(dataset: tf.data.Dataset, graph: Graph, train: Train, batch_size: int, part: str = "train") -> Feed:
+def given_feed(dataset: tf.data.Dataset, graph: Graph, train: Train, batch_size: int, part: str = "train", target: str = "target") -> Feed:
     """The batches of a data set that was handed in.
+
+    Args:
+        target: what a target without a name is called, where the losses do not ask for one by name.
 
     Raises:
         SpecError: its elements are no fields, or it is endless or empty.
     """
     spec = dataset.element_spec
-    _named(spec if isinstance(spec, tuple) else (spec,), graph, train, part)  # told here: inside `map` errors would lose their kind
-    named = dataset.map(lambda *element: _named(element, graph, train, part))
+    name = _target_name(train, target)
+    _named(spec if isinstance(spec, tuple) else (spec,), graph, name, part)  # told here: inside `map` errors would lose their kind
+    named = dataset.map(lambda *element: _named(element, graph, name, part))
     if not _is_batched(named.element_spec, graph):
         named = named.batch(batch_size)
     steps = _steps(named, part)
@@ -55,7 +62,7 @@ def given_feed(dataset: tf.data.Dataset, graph: Graph, train: Train, batch_size:
     return Feed(lambda first, last: named.repeat(last - first).prefetch(tf.data.AUTOTUNE), steps, None, fields)
 
 
-def _named(element: tuple[Any, ...], graph: Graph, train: Train, part: str) -> dict[str, Any]:
+def _named(element: tuple[Any, ...], graph: Graph, target: str, part: str) -> dict[str, Any]:
     """The fields of an element."""
     if len(element) == 1 and isinstance(element[0], dict):
         return _plain(element[0], part)
@@ -69,7 +76,7 @@ def _named(element: tuple[Any, ...], graph: Graph, train: Train, part: str) -> d
             "E0508", f"the model takes {listed(inputs)}, but x of the {part} data is one tensor", help="give x as a mapping by input"
         )
     x = x if isinstance(x, dict) else {inputs[0]: x}
-    y = y if isinstance(y, dict) else {_target_name(train): y}
+    y = y if isinstance(y, dict) else {target: y}
     both = x.keys() & y.keys()
     if both:
         raise fail("E0508", f"x and y of the {part} data both have {listed(sorted(both))}", help="give them different names")
@@ -83,11 +90,11 @@ def _plain(fields: dict[str, Any], part: str) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value.dtype != tf.string}
 
 
-def _target_name(train: Train) -> str:
+def _target_name(train: Train, otherwise: str) -> str:
     """What a target without a name is called: as the losses ask for it, if they all ask for one."""
     losses = [*train.losses.values(), *([train.objective] if train.objective is not None else [])]
     asked = {loss_params(loss).target for loss in losses}
-    return next(iter(asked)) or "target" if len(asked) == 1 else "target"
+    return next(iter(asked)) or otherwise if len(asked) == 1 else otherwise
 
 
 def _is_batched(spec: Mapping[str, Any], graph: Graph) -> bool:

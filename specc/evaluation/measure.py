@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -15,7 +16,7 @@ from specc.data.sources import first_line
 from specc.diagnostics import SpecError, fail
 from specc.evaluation.pictures import draw_confusion
 from specc.evaluation.trained import Trained, output_of, trained
-from specc.graph import Tensor
+from specc.graph import Graph, Tensor
 from specc.keras_backend.network import Network
 from specc.language.spec import Spec
 from specc.language.wiring import Wired, check_feeding, wire
@@ -96,11 +97,20 @@ def _held_out(spec: Spec, data: tf.data.Dataset | None, batch_size: int) -> Feed
     return feed(opened, batch_size, only=[*graph.inputs, *(one.target for one in losses)])
 
 
+def _is_of(model: keras.Model, graph: Graph) -> bool:
+    """Whether a model has the inputs and outputs of a graph, by name and shape."""
+    outputs = by_name(output_of(model), tuple(graph.outputs))
+    inputs = {tensor.name: tuple(tensor.shape) for tensor in model.inputs}
+    if inputs != {name: tensor.spec.shape for name, tensor in graph.inputs.items()} or set(outputs) != set(graph.outputs):
+        return False
+    described = {name: tensor.spec.shape for name, tensor in graph.outputs.items() if isinstance(tensor, Tensor)}
+    return all(tuple(outputs[name].shape) == shape for name, shape in described.items())
+
+
 def _measured(found: Trained, spec: Spec, wired: tuple[Wired, ...], held_out: Feed) -> tuple[dict[str, float], int, np.ndarray | None]:
     """Mean metrics, the number of examples, and the confusion of the first head of classes."""
     model, graph = found.model, spec.graph()
-    missing = [name for name in graph.outputs if name not in by_name(output_of(model), tuple(graph.outputs))]
-    if missing or {tensor.name for tensor in model.inputs} != set(graph.inputs):
+    if not _is_of(model, graph):
         raise fail("E0512", f"the model is not the one that `{spec.name}` describes", help="give the spec that it was compiled from")
     network = Network(model, model, graph, graph)
     objective = ByHead(wired, spec.experiment.train.metrics)

@@ -114,7 +114,7 @@ def prepare(spec: Spec, graphs: tuple[Graph, Graph], data: Mapping[str, tf.data.
     for part, graph in (("train", graphs[0]), ("validation", graphs[1])):
         pipeline = getattr(spec.experiment.data, part)
         if part in data:
-            found[part] = given_feed(data[part], graph, setting, setting.batch_size, part)
+            found[part] = given_feed(data[part], graph, setting, setting.batch_size, part, _target_beside(spec, data, graph))
             check_feeding(graph, found[part].fields)
         elif pipeline is not None:
             opened = open_pipeline(pipeline, spec.span_of("data", part, "source"))
@@ -128,7 +128,27 @@ def prepare(spec: Spec, graphs: tuple[Graph, Graph], data: Mapping[str, tf.data.
     wired = wire(graphs[0], setting, found["train"].fields, span_of=spec.span_of)
     if "validation" in found:
         wire(graphs[0], setting, found["validation"].fields, span_of=spec.span_of)
+        _require_targets(wired, found["validation"], spec)
     return wired, found["train"], found.get("validation")
+
+
+def _target_beside(spec: Spec, data: Mapping[str, Any], graph: Graph) -> str:
+    """What a target without a name is called: as the spec's own data, used beside those handed in, call theirs."""
+    for part in ("train", "validation"):
+        pipeline = getattr(spec.experiment.data, part)
+        fields = None if pipeline is None or part in data else pipeline.fields()
+        targets = [name for name in fields or () if name not in graph.inputs]
+        if len(targets) == 1:
+            return str(targets[0])
+    return "target"
+
+
+def _require_targets(wired: Sequence[Wired], validation: Feed, spec: Spec) -> None:
+    """Raises SpecError where the validation data lack what the losses compare with in the training data."""
+    for one in wired:
+        if one.target not in validation.fields:
+            message = f"the validation data have no `{one.target}`, which head `{one.head}` is compared with in training"
+            raise fail("E0503", message, spec.span_of("data", "validation"), help="give the fields of both parts equal names")
 
 
 def make_job(

@@ -164,3 +164,11 @@ def test_pictures_of_many_classes_are_drawn(tmp_path):
     images = [random.random((4, 4, channels)) for channels in (1, 3, 4, 3)]
     draw_predictions(images, ["a" * 50, "b", "c", "d"], [[("x", 0.9), ("y", 0.1)]] * 4, tmp_path / "p.png")
     assert len(list(tmp_path.glob("*.png"))) == 4
+
+
+def test_a_model_of_another_spec_is_told_before_anything_runs(tmp_path):
+    path = tmp_path / "lenet5.keras"
+    specc.build("lenet5").save(path)
+    with pytest.raises(specc.SpecError) as raised:
+        evaluate(path, spec=specc.load("mlp_digits"))
+    assert [found.code for found in raised.value.diagnostics] == ["E0512"]

@@ -236,3 +236,27 @@ def test_the_bar_shows_metrics_rate_and_time_left(monkeypatch):
         )
     assert "epoch 1/3  loss 1.5000  128 examples/s  4.0 s  interrupted" in console.export_text()
     assert [clock(seconds) for seconds in (0.84, 12.3, 185, 7385)] == ["0.8 s", "12 s", "3:05", "2:03:05"]
+
+
+def test_a_pair_handed_in_for_training_alone_is_named_as_the_specs_own_validation_data(tmp_path):
+    spec = specc.load("mlp_digits", overrides={"train.epochs": 1})
+    random = np.random.default_rng(0)
+    images, labels = random.random((40, 8, 8, 1), dtype=np.float32), random.integers(0, 10, 40)
+    pairs = tf.data.Dataset.from_tensor_slices((images, labels)).batch(16)
+    run = specc.train(spec, data={"train": pairs}, directory=tmp_path / "run", progress=False)
+    assert {"loss", "val_loss", "val_accuracy"} <= set(run.history[0])
+
+
+def test_fields_named_otherwise_than_in_validation_are_told():
+    spec = specc.load("mlp_digits", overrides={"train.epochs": 1})
+    fields = {"image": np.zeros((20, 8, 8, 1), np.float32), "kind": np.zeros(20, np.int32)}
+    with pytest.raises(specc.SpecError) as raised:
+        specc.train(spec, data={"train": tf.data.Dataset.from_tensor_slices(fields)}, progress=False)
+    assert [found.code for found in raised.value.diagnostics] == ["E0503"]
+
+
+def test_data_that_are_no_mapping_are_told():
+    dataset = tf.data.Dataset.from_tensor_slices((np.zeros((4, 8, 8, 1), np.float32), np.zeros(4, np.int32)))
+    with pytest.raises(specc.SpecError) as raised:
+        specc.train(specc.load("mlp_digits"), data=dataset, progress=False)
+    assert [found.code for found in raised.value.diagnostics] == ["E0508"]
