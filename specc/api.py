@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from specc.language.spec import Spec
     from specc.training.run import Run
 
+_HINTS: dict[type, str] = {dict: "; specc.language.loads reads a text, YAML or JSON"}
+
 
 def load(reference: str | Path, params: Mapping[str, Any] | None = None, overrides: Mapping[str, Any] | None = None) -> Spec:
     """Reads a spec and checks its document.
@@ -28,6 +30,10 @@ def load(reference: str | Path, params: Mapping[str, Any] | None = None, overrid
     """
     from specc import language
 
+    if not isinstance(reference, (str, Path)):
+        raise TypeError(
+            f"a spec is named by a file or by its name in the zoo, not by a {type(reference).__name__}{_HINTS.get(type(reference), '')}"
+        )
     return language.load(reference, params=params, overrides=overrides)
 
 

@@ -101,8 +101,6 @@ def _write_model(spec: Spec, target: str, out: Path, training: bool) -> None:
         _write_onnx(model, out)
     else:
         with aside(out) as partial:
-            if target == "onnx":
-                _call_once(model)
             model.export(partial, format=target, verbose=False)
     click.echo(f"{out}: {brief(spec.graph(training=training))}")
 
@@ -115,14 +113,6 @@ def _write_onnx(model: Any, out: Path) -> None:
             export_onnx(model, partial)
     except UnsupportedByOnnx as error:
         raise Refusal(f"the model cannot be written as ONNX: {error}") from error
-
-
-def _call_once(model: Any) -> None:
-    """Calls a model on zeros. Keras's export to ONNX refuses a functional model until it was (keras 3.15, `export/onnx.py`)."""
-    import numpy
-
-    inputs = {tensor.name: numpy.zeros([size or 1 for size in tensor.shape], tensor.dtype) for tensor in model.inputs}
-    model(next(iter(inputs.values())) if len(inputs) == 1 else inputs)
 
 
 def _require_packages(target: str) -> None:

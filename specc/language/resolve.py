@@ -34,6 +34,8 @@ def locate(reference: str, base: Path | None = None, span: Span | None = None) -
 
     Raises SpecError where there is none.
     """
+    if "\n" in reference or reference.lstrip().startswith("{"):
+        raise fail("E0405", "a text stands where a file or the name of a spec belongs", span, help="specc.language.loads reads a text")
     if reference.endswith((".yaml", ".yml")) or "/" in reference:
         return (base.parent / reference) if base is not None else Path(reference)
     found = spec_path(reference)
