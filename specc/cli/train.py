@@ -30,4 +30,8 @@ def command(spec: str, output: Path | None, strategy: str, quiet: bool, params: 
     from specc.training import run as training
 
     run = training.train(loaded, directory=output, strategy=strategy, progress=not quiet)
+    if run.status == "diverged":
+        click.echo(
+            "the loss is no number any more, so the run ended: try a smaller learning rate, or `clipnorm` of the optimizer", err=True
+        )
     click.echo(str(run.path))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import platform
 from collections.abc import Mapping
@@ -44,9 +45,10 @@ class RunFolder:
         self._write(SPEC, text)
 
     def record(self, record: Mapping[str, Any]) -> None:
-        """The metrics of an epoch, one line of JSON."""
+        """The metrics of an epoch, one line of JSON; what is no number any more is null, for JSON has no other word."""
+        known = {name: None if isinstance(value, float) and not math.isfinite(value) else value for name, value in record.items()}
         with (self.path / METRICS).open("a", encoding="utf-8") as file:
-            file.write(json.dumps(record) + "\n")
+            file.write(json.dumps(known, allow_nan=False) + "\n")
 
     def status(self, **facts: Any) -> None:
         """What is known of the run; what was said before stays."""

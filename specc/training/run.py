@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -34,7 +35,7 @@ from specc.training.schedules import Length, learning_rate
 if TYPE_CHECKING:
     from specc.language.spec import Spec
 
-Status = Literal["finished", "interrupted"]
+Status = Literal["finished", "interrupted", "diverged"]
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Run:
     Args:
         history: the metrics of each epoch, as they stand in `metrics.jsonl`.
         path: the run folder: spec.yaml, metrics.jsonl, curves.png, model.keras, run.json.
-        status: `finished` or `interrupted`.
+        status: `finished`, `interrupted`, or `diverged`: the loss was no number any more, and the run ended after that epoch.
         classes: names of the classes, where the data tell them.
         spec: what was trained.
     """
@@ -90,8 +91,8 @@ def train(
     folder.status(status="running", name=spec.name, **_facts(job, setting, training))
     records: list[Record] = []
     with interruptible() as interrupt, _bar(progress, job) as bar, _told(folder, spec):
-        fit(job, _Watch(folder, interrupt, bar, records))
-    status: Status = "interrupted" if interrupt.asked else "finished"
+        fit(job, watch := _Watch(folder, interrupt, bar, records))
+    status: Status = "interrupted" if interrupt.asked else "diverged" if watch.diverged else "finished"
     _finish(folder, job.network.inference, records, status, spec.name)
     return Run(job.network.inference, records, folder.path, status, training.classes, spec)
 
@@ -220,8 +221,13 @@ class _Watch:
     records: list[Record]
 
     @property
+    def diverged(self) -> bool:
+        """Whether the loss of the last epoch is no number: no further step can make it one."""
+        return bool(self.records) and not math.isfinite(self.records[-1]["loss"])
+
+    @property
     def stopping(self) -> bool:
-        return self.interrupt.asked
+        return self.interrupt.asked or self.diverged
 
     def epoch(self, epoch: int) -> None:
         if self.bar is not None:

@@ -260,3 +260,12 @@ def test_data_that_are_no_mapping_are_told():
     with pytest.raises(specc.SpecError) as raised:
         specc.train(specc.load("mlp_digits"), data=dataset, progress=False)
     assert [found.code for found in raised.value.diagnostics] == ["E0508"]
+
+
+def test_a_run_that_diverges_ends_and_says_so(tmp_path):
+    spec = specc.load("mlp_digits", overrides={"train.epochs": 5, "train.optimizer": {"sgd": {"learning_rate": 1e30}}})
+    run = specc.train(spec, directory=tmp_path / "run", progress=False)
+    lines = (run.path / "metrics.jsonl").read_text().splitlines()
+    assert run.status == json.loads((run.path / "run.json").read_text())["status"] == "diverged"
+    assert len(lines) < 5
+    assert json.loads(lines[-1], parse_constant=pytest.fail)["loss"] is None
