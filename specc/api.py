@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from specc.language.spec import Spec
     from specc.training.run import Run
 
-_HINTS: dict[type, str] = {dict: "; specc.language.loads reads a text, YAML or JSON"}
-
 
 def load(reference: str | Path, params: Mapping[str, Any] | None = None, overrides: Mapping[str, Any] | None = None) -> Spec:
     """Reads a spec and checks its document.
@@ -32,7 +30,7 @@ def load(reference: str | Path, params: Mapping[str, Any] | None = None, overrid
 
     if not isinstance(reference, (str, Path)):
         raise TypeError(
-            f"a spec is named by a file or by its name in the zoo, not by a {type(reference).__name__}{_HINTS.get(type(reference), '')}"
+            f"a spec is a file or the name of one in the zoo, not {type(reference).__name__}; specc.language.loads reads a text"
         )
     return language.load(reference, params=params, overrides=overrides)
 
@@ -112,7 +110,9 @@ def predict(model: Run | keras.Model | str | Path, images: Sequence[str | Path],
 
 
 def _loaded(spec: Spec | str | Path, params: Mapping[str, Any]) -> Spec:
-    if isinstance(spec, (str, Path)):
+    from specc.language.spec import Spec
+
+    if not isinstance(spec, Spec):
         return load(spec, params=params)
     if params:
         names = ", ".join(f"`{name}`" for name in params)

@@ -34,9 +34,10 @@ def locate(reference: str, base: Path | None = None, span: Span | None = None) -
 
     Raises SpecError where there is none.
     """
-    if "\n" in reference or reference.lstrip().startswith("{"):
+    is_file = reference.endswith((".yaml", ".yml"))
+    if not is_file and ("\n" in reference or reference.startswith("{")):
         raise fail("E0405", "a text stands where a file or the name of a spec belongs", span, help="specc.language.loads reads a text")
-    if reference.endswith((".yaml", ".yml")) or "/" in reference:
+    if is_file or "/" in reference:
         return (base.parent / reference) if base is not None else Path(reference)
     found = spec_path(reference)
     if found is None:
