@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from specc.language.vocabulary import Vocabulary, Word
-from specc.registry.entry import Param, Params, entries
+from specc.registry.entry import Param, Params, entries, merges
 from specc.registry.types import ChoiceOf, ListOf, MapOf, Plain, Section, Type
 
 NAME = {"type": "string", "pattern": "^[a-z][a-z0-9_]*$"}
@@ -79,10 +79,9 @@ class SchemaBuilder:
         }
 
     def _merge(self) -> dict[str, Any]:
-        merges = {name: entry for name, entry in entries("layer").items() if entry.takes_list}
         return {
             "type": "object",
-            "properties": {name: self.closed(entry.params.parameters, self._defaults.get(name, ())) for name, entry in merges.items()},
+            "properties": {name: self.closed(entry.params.parameters, self._defaults.get(name, ())) for name, entry in merges().items()},
             "additionalProperties": False,
             "minProperties": 1,
             "maxProperties": 1,

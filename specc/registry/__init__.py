@@ -1,13 +1,14 @@
 """Every word of the language, declared once and free of TensorFlow.
 
-Words are loaded by family, when they are first asked for. Blocks and heads are YAML files, found by their names.
+Words are loaded when they are first asked for: layers by the module that declares them, others by family. Blocks and
+heads are YAML files, found by their names.
 """
 
 import importlib
 from functools import cache
 from pathlib import Path
 
-LAYERS = ("activation", "attention", "conv", "dense", "embedding", "merge", "norm", "operations", "pool", "regularization", "shape")
+from specc.registry.layers import LAYERS
 
 MODULES: dict[str, tuple[str, ...]] = {
     "layer": tuple(f"layers.{concept}" for concept in LAYERS),
@@ -28,6 +29,14 @@ def load(family: str) -> None:
     """Imports the modules that declare the words of a family."""
     for module in MODULES.get(family, ()):
         importlib.import_module(f"specc.registry.{module}")
+
+
+@cache
+def load_layer(name: str) -> None:
+    """Imports the module that declares a layer, if one does: a document pays for the layers that it uses."""
+    for module, names in LAYERS.items():
+        if name in names:
+            importlib.import_module(f"specc.registry.layers.{module}")
 
 
 @cache

@@ -352,15 +352,30 @@ def bind_value(kind: Type, value: Any) -> Any:
 
 def find(family: str, name: str) -> Entry | None:
     """The entry of a word, or None."""
-    return entries(family).get(name)
+    from specc.registry import load, load_layer
+
+    if family == "layer":
+        load_layer(name)
+    else:
+        load(family)
+    return _ENTRIES.get(family, {}).get(name)
 
 
 def entries(family: str) -> Mapping[str, Entry]:
-    """All entries of a family by name."""
+    """All entries of a family by name. For layers this imports every module that declares some."""
     from specc.registry import load
 
     load(family)
     return _ENTRIES.get(family, {})
+
+
+def merges() -> dict[str, Entry]:
+    """What `parallel` can merge its branches by: the built-in merges, and layers of plug-ins that take a list."""
+    from specc.registry.layers import LAYERS
+
+    own = {name: entry for name in LAYERS["merge"] if (entry := find("layer", name)) is not None}
+    builtin = {name for names in LAYERS.values() for name in names}
+    return own | {name: entry for name, entry in _ENTRIES["layer"].items() if entry.takes_list and name not in builtin}
 
 
 def plural(family: str) -> str:

@@ -9,6 +9,7 @@ from jsonschema import Draft202012Validator
 from specc.graph import KerasCall, TensorSpec, Weight
 from specc.registry import MODULES
 from specc.registry.entry import Choice, Entry, Facts, Mismatch, Params, bind, declare, entries, find, layer, nearest, param, register
+from specc.registry.layers import LAYERS
 from specc.registry.types import Initializer, Plain, type_of
 
 FAMILIES = ("layer", "initializer", "regularizer", "constraint")
@@ -63,6 +64,20 @@ def assert_plain(value) -> None:
             assert_plain(item)
     else:
         assert value is None or isinstance(value, (bool, int, float, str))
+
+
+def test_every_layer_is_listed_with_the_module_that_declares_it() -> None:
+    declared: dict[str, list[str]] = {}
+    for name, entry in entries("layer").items():
+        declared.setdefault(entry.infer.__module__.removeprefix("specc.registry.layers."), []).append(name)
+    assert {module: sorted(names) for module, names in declared.items()} == {module: sorted(names) for module, names in LAYERS.items()}
+
+
+def test_a_document_loads_the_layers_that_it_uses() -> None:
+    code = "import sys; from specc.registry.entry import find; find('layer', 'dense'); print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert "specc.registry.layers.dense" in loaded
+    assert "specc.registry.layers.conv" not in loaded
 
 
 def test_a_name_is_taken_once() -> None:
