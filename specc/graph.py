@@ -163,15 +163,29 @@ class Node:
         return None if None in sizes else sum(sizes)  # type: ignore[arg-type]
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A step that others stand in: their paths begin with its own.
+
+    `kind` is what it is written as (`block`, `model`, `layers`, `skip`, `parallel`, `branch`, `repeat`, `each`);
+    `word` is the block's or the model's name, `params` are a block's values.
+    """
+
+    kind: str
+    word: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, eq=False)
 class Graph:
-    """A network: inputs, nodes in the order of the spec, outputs by name."""
+    """A network: inputs, nodes in the order of the spec, outputs by name, and the groups that nodes stand in, by path."""
 
     name: str
     inputs: Mapping[str, Tensor]
     nodes: tuple[Node, ...]
     outputs: Mapping[str, Argument]
     training: bool = False
+    groups: Mapping[str, Group] = field(default_factory=dict)
 
     @cached_property
     def layers(self) -> tuple[Layer, ...]:

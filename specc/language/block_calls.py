@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from specc.diagnostics import Sink
+from specc.graph import Group
 from specc.language.document import Block, Step
 from specc.language.documents import assign_params, named_node
 from specc.language.evaluation import Failed, Frame
@@ -43,6 +44,7 @@ def apply_block(
     if not block.single_input:
         scope.steps.update(inputs)
     assign_params(expander, block.params, given, scope, inside, places)
+    expander.groups[path] = Group("block", block.name, scope.values)
     if any(value is POISON for value in scope.values.values()):
         return POISON
     expander.announce(block.steps, scope)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from specc.diagnostics import Sink, SpecError
-from specc.graph import Argument, Graph, Layer, Node, Tensor
+from specc.graph import Argument, Graph, Group, Layer, Node, Tensor
 from specc.language import models
 from specc.language.block_calls import apply_again, apply_block, block_inputs
 from specc.language.document import Block, Document, Step, names_in_scope
@@ -47,6 +47,7 @@ class Expander:
         self.evaluator = Evaluator(sink, training)
         self.nodes: list[Node] = []
         self.layers: dict[str, Layer] = {}
+        self.groups: dict[str, Group] = {}
         self.applied = 0
         self.made: dict[Node, tuple[Step, Scope]] = {}
         self.documents: dict[Path, Document | SpecError] = {}
@@ -66,9 +67,8 @@ class Expander:
             self._require_outputs(document, given)
         tensors = {name: result.value for name, result in inputs.items() if isinstance(result.value, Tensor)}
         used, nodes = _needed(given, self.nodes)
-        return Graph(
-            document.name, {name: tensor for name, tensor in tensors.items() if tensor in used or not given}, nodes, given, self.training
-        )
+        inputs_used = {name: tensor for name, tensor in tensors.items() if tensor in used or not given}
+        return Graph(document.name, inputs_used, nodes, given, self.training, self.groups)
 
     def _require_outputs(self, document: Document, outputs: Mapping[str, Argument]) -> None:
         place = document.root.entries.get("heads") or document.root.entries.get("layers")
@@ -159,6 +159,7 @@ class Expander:
     def _repeat(self, step: Step, frame: Frame, path: str) -> Result:
         assert step.repeat is not None
         items = self._iterations(self.evaluator.value(step.repeat, frame), step.repeat, frame)
+        self.groups[path] = Group("repeat", step.word)
         results: list[Result] = []
         current = frame
         for position, item in enumerate(items):
@@ -200,6 +201,7 @@ class Expander:
         assert step.each is not None
         found = self.evaluator.source(step.each, frame)
         inputs = found if isinstance(found, list) else list(found.items) or [found]
+        self.groups[path] = Group("each", step.word)
         results = []
         for position, item in enumerate(inputs):
             inside = frame.at(shared=(*frame.shared, (f"{path}/{position}", path)))
@@ -267,6 +269,7 @@ class Expander:
             scope = frame.scope.child(path)
             self.announce(step.body, scope)
             inside = inside.at(scope=scope)
+            self.groups[path] = Group(step.kind, step.word)
         after = self.run_all(step.body, inside)
         result = after.x if after.x is not None else POISON
         if step.kind == "skip":
@@ -283,8 +286,10 @@ class Expander:
         if frame.x is None:
             raise self.no_current(step, frame)
         results: dict[str, Result] = {}
+        self.groups[path] = Group("parallel", step.word)
         for name, steps in step.branches.items():
             scope = frame.scope.child(_join(path, name))
+            self.groups[scope.path] = Group("branch", name)
             self.announce(steps, scope)
             after = self.run_all(steps, frame.at(scope=scope, depth=self.deeper(step, frame)))
             assert after.x is not None

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from specc.diagnostics import SpecError, fail
+from specc.graph import Group
 from specc.language.document import Document, Step
 from specc.language.documents import meets, open_document
 from specc.language.evaluation import Frame
@@ -48,6 +49,7 @@ def inline(expander: Expander, step: Step, frame: Frame, path: str, source: Any)
             expander.sink.add(found)
         return POISON
     given = _params(expander, step, frame, document)
+    expander.groups[path] = Group("model", document.name, given)
     scope = Scope(path)
     label = f"in model `{document.name}`" + (f", {frame.turn}" if frame.turn else "")
     inside = open_document(expander, document, scope, given).at(
