@@ -16,10 +16,17 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A text that was read: a file, or an override from the command line."""
+    """A text that was read: a file, or an override from the command line or from Python.
+
+    Args:
+        extended_by: where a spec names this one as its base.
+        is_override: whether it is a value that was set from outside.
+    """
 
     name: str
     text: str
+    extended_by: Span | None = field(default=None, compare=False)
+    is_override: bool = field(default=False, compare=False)
 
     @property
     def lines(self) -> list[str]:
@@ -41,16 +48,22 @@ def _lines(source: Source) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of a source. Lines and columns count from 1; the end is exclusive."""
+    """A stretch of a source. Lines and columns count from 1; the end is exclusive. `over` is what the value here overrides."""
 
     source: Source
     line: int
     column: int
     end_line: int
     end_column: int
+    over: Span | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         return f"{self.source.name}:{self.line}:{self.column}"
+
+    @property
+    def text(self) -> str:
+        """What is written there, where it lies on one line; else nothing."""
+        return self.source.line(self.line)[self.column - 1 : self.end_column - 1] if self.line == self.end_line else ""
 
     @property
     def first_line(self) -> Span:
@@ -86,6 +99,30 @@ class Diagnostic:
     help: str | None = None
     notes: tuple[Note, ...] = ()
     severity: Severity = "error"
+
+    @property
+    def background(self) -> tuple[Note, ...]:
+        """The notes, and what the place itself tells: which spec extends its file, and what the value there overrides."""
+        ways = [note for note in self.notes if note.message.startswith("in ")]
+        others = [note for note in self.notes if not note.message.startswith("in ")]
+        base = None if self.span is None else self.span.source
+        while base is not None and base.extended_by is not None:
+            ways.append(Note(f"in `{base.name}`, extended by", base.extended_by))
+            base = base.extended_by.source
+        over = None if self.span is None else self.span.over
+        if over is not None and not any(note.span is not None and _same_line(note.span, over) for note in others):
+            text = over.text
+            others.append(
+                Note(f"it overrides `{text}`, which comes from" if 0 < len(text) <= SHOWN else "it overrides what comes from", over)
+            )
+        return (*ways, *others)
+
+
+SHOWN = 40  # characters of a value that is overridden
+
+
+def _same_line(one: Span, other: Span) -> bool:
+    return (one.source, one.line) == (other.source, other.line)
 
 
 @dataclass

@@ -96,7 +96,7 @@ def _diagnostic(diagnostic: Diagnostic, paint: _Paint, lines: dict[Source, list[
 def _remarks(diagnostic: Diagnostic, first: list[Note], margin: int, paint: _Paint) -> list[str]:
     """The lines below the excerpt, each led by `=`."""
     lead = " " * margin + " " + paint("gutter", "=") + " "
-    remarks = [(note_text(note), "" if note.message.startswith("in ") else "note: ") for note in [*first, *diagnostic.notes]]
+    remarks = [(note_text(note), "" if note.message.startswith("in ") else "note: ") for note in [*first, *diagnostic.background]]
     lines = [lead + paint("bold", title) + _indented(text, margin + 3 + len(title)) for text, title in remarks]
     if diagnostic.help is not None:
         lines.append(lead + paint("help", "help: ") + _indented(diagnostic.help, margin + 9))
@@ -109,8 +109,18 @@ def note_text(note: Note) -> str:
         return note.message
     if note.message.endswith(" here"):
         return f"{note.message}: {note.span}"
-    leads = note.message.endswith((" from", " at", " in", " by", " with", " to", " on", ":"))
+    if note.message.endswith(" from"):
+        return f"{note.message} {_way(note.span)}"
+    leads = note.message.endswith((" at", " in", " by", " with", " to", " on", ":"))
     return f"{note.message} {note.span}" if leads else f"{note.message} ({note.span})"
+
+
+def _way(span: Span) -> str:
+    """Where a value comes from, and what overrode it on the way: `base.yaml:7:14, overridden by --set train.epochs`."""
+    if span.over is None:
+        return str(span)
+    by = f"by {span.source.name}" if span.source.is_override else f"at {span}"
+    return f"{_way(span.over)}, overridden {by}"
 
 
 def _line(span: Span, lines: dict[Source, list[str]]) -> str:
@@ -220,7 +230,7 @@ def _as_json(diagnostic: Diagnostic) -> dict[str, Any]:
         "label": diagnostic.label,
         "help": diagnostic.help,
         "span": _span_as_json(diagnostic.span),
-        "notes": [{"message": note.message, "span": _span_as_json(note.span)} for note in diagnostic.notes],
+        "notes": [{"message": note.message, "span": _span_as_json(note.span)} for note in diagnostic.background],
     }
 
 
@@ -244,7 +254,7 @@ def _annotation(diagnostic: Diagnostic) -> str:
             properties["endColumn"] = max(span.end_column - 1, span.column)  # inclusive there
     properties["title"] = diagnostic.code
     body = [diagnostic.message + (f": {diagnostic.label}" if diagnostic.label else "")]
-    body += [note_text(note) for note in diagnostic.notes]
+    body += [note_text(note) for note in diagnostic.background]
     body += [f"help: {diagnostic.help}"] if diagnostic.help is not None else []
     fields = ",".join(f"{name}={_escaped(str(value), in_property=True)}" for name, value in properties.items())
     text = "\n".join(visible(line) for part in body for line in part.split("\n"))

@@ -32,7 +32,7 @@ def apply_block(
         values: the block's params, where they are known already.
     """
     block = frame.document.block(word)
-    given, places = expander.evaluator.block_values(word, step, frame) if values is None else (values, {})
+    given, origins = expander.evaluator.block_values(word, step, frame) if values is None else (values, {})
     inputs = expander.block_inputs(step, block, frame, source)
     if any(isinstance(value, Result) and value.poisoned for value in inputs.values()):
         return POISON
@@ -43,7 +43,7 @@ def apply_block(
     inside = frame.at(scope=scope, x=alone, input=alone, chain=chain, turn="", depth=expander.deeper(step, frame))
     if not block.single_input:
         scope.steps.update(inputs)
-    assign_params(expander, block.params, given, scope, inside, places)
+    assign_params(expander, block.params, given, scope, inside, origins)
     expander.groups[path] = Group("block", block.name, scope.values)
     if any(value is POISON for value in scope.values.values()):
         return POISON

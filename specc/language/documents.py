@@ -6,12 +6,12 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from specc.diagnostics import Note, Sink, Span
+from specc.diagnostics import Note, Sink
 from specc.graph import Tensor, TensorSpec
 from specc.language.document import Document
 from specc.language.evaluation import Failed, Frame
 from specc.language.schema import SHAPE
-from specc.language.scope import POISON, Result, Scope
+from specc.language.scope import POISON, Given, Result, Scope
 from specc.language.syntax import Entry, MapNode
 from specc.language.syntax import Node as Written
 from specc.language.validation import check_values, validator_of
@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     from specc.language.expand import Expander
 
 
-def open_document(expander: Expander, document: Document, scope: Scope, given: Mapping[str, Any]) -> Frame:
+def open_document(
+    expander: Expander, document: Document, scope: Scope, given: Mapping[str, Any], origins: Mapping[str, Given] | None = None
+) -> Frame:
     """A frame in which the document's params have their values and its names are known."""
     frame = Frame(document, scope, scope, None, None)
-    assign_params(expander, document.params, given, scope, frame)
+    assign_params(expander, document.params, given, scope, frame, origins)
     expander.announce(document.steps, scope)
     for name, head in document.heads.items():
         scope.later[name] = head.name_span or head.span
@@ -37,17 +39,18 @@ def assign_params(
     given: Mapping[str, Any],
     scope: Scope,
     frame: Frame,
-    places: Mapping[str, Span] | None = None,
+    origins: Mapping[str, Given] | None = None,
 ) -> None:
     """Params in order, so that a default can be an expression over earlier ones.
 
     Args:
-        places: where the given values are written.
+        origins: where the given values come from.
     """
     for name, declaration in declared.items():
-        place = (places or {}).get(name, declaration.default.span if declaration.default is not None else None)
-        if place is not None:
-            scope.places[name] = place
+        if origins is not None and name in origins:
+            scope.origins[name] = origins[name]
+        elif declaration.default is not None:
+            scope.origins[name] = Given(declaration.default, scope)
         if declaration.faulty:
             scope.values[name] = POISON
         elif name in given:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
@@ -12,7 +13,7 @@ from specc.graph import KerasCall
 from specc.language import expressions
 from specc.language.document import Document, Step
 from specc.language.expressions import ExpressionError, Unavailable, describe
-from specc.language.scope import POISON, Result, Scope, UnknownName, follow
+from specc.language.scope import POISON, Given, Result, Scope, UnknownName, follow
 from specc.language.syntax import Entry, ListNode, MapNode, Node, ScalarNode
 from specc.language.validation import Validator, check_values, word_validator
 from specc.language.vocabulary import BUILTIN_SOURCES, Word
@@ -21,6 +22,7 @@ from specc.registry.entry import Params, bind, nearest
 
 NAMED = 8  # names that a help lists at the most
 LOOKS = 200  # unknown names for which the nearest one is looked for
+ORIGINS = 4  # places of values that are told
 SHOWN = 6  # blocks and repeats of a chain that are told
 
 
@@ -209,12 +211,13 @@ class Evaluator:
             self._bound[key] = Bound(params, entry.call(params), entry.options(params))
         return self._bound[key]
 
-    def block_values(self, word: Word, step: Step, frame: Frame) -> tuple[dict[str, Any], dict[str, Span]]:
-        """The values given for a block's params, checked, and their places."""
+    def block_values(self, word: Word, step: Step, frame: Frame) -> tuple[dict[str, Any], dict[str, Given]]:
+        """The values given for a block's params, checked, and where they come from."""
         values, places, fixed = self.arguments(word, step, frame)
         if not fixed or _missing(word, values):
             self._check(word, values, places, frame)
-        return values, {name: entry.value.span for name, entry in places.entries.items()}
+        own = step.arguments.entries if step.arguments is not None else {}
+        return values, {name: Given(entry.value, frame.scope if name in own else frame.root) for name, entry in places.entries.items()}
 
     def _check(self, word: Word, values: dict[str, Any], places: MapNode, frame: Frame) -> None:
         """Checks evaluated arguments against the word's schema."""
@@ -323,14 +326,26 @@ def _is_tensors(value: Any) -> bool:
 
 
 def value_origins(node: Node, scope: Scope, place: Span | None = None) -> list[Note]:
-    """Where the params that a node reads have their values from."""
-    notes = []
-    for name in dict.fromkeys(_names(node)):
-        holder, origin = scope.find(name), scope.place(name)
-        value = None if holder is None else holder[name]
-        if origin is not None and origin != place and not _is_builtin(origin) and isinstance(value, (bool, int, float, str)):
-            notes.append(Note(f"`{name}: {json.dumps(value) if isinstance(value, bool) else value}` comes from", origin))
-    return notes[:4]
+    """Where the params that a node reads have their values from, and those from which these were computed."""
+    notes: dict[Note, None] = {}
+    pending = [(node, scope)]
+    while pending and len(notes) < ORIGINS:
+        node, scope = pending.pop(0)
+        for name in dict.fromkeys(_names(node)):
+            holder, origin = scope.find(name), scope.origin(name)
+            if holder is None or origin is None:
+                continue
+            value, written = holder[name], origin.written
+            if not isinstance(value, (bool, int, float, str)):
+                continue
+            passed_on = isinstance(written, ScalarNode) and PASSED.fullmatch(str(written.value)) is not None
+            if not passed_on and written.span != place and not _is_builtin(written.span):
+                notes[Note(f"`{name}: {json.dumps(value) if isinstance(value, bool) else value}` comes from", written.span)] = None
+            pending.append((written, origin.scope))
+    return list(notes)[:ORIGINS]
+
+
+PASSED = re.compile(r"= *[a-z][a-z0-9_]*")  # a param that is only handed on: what gave it its value is told
 
 
 def _names(node: Node) -> Iterator[str]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from specc.diagnostics import SpecError, fail
+from specc.diagnostics import Note, SpecError, fail
 from specc.graph import Group
 from specc.language.document import Document, Step
 from specc.language.documents import meets, open_document
 from specc.language.evaluation import Frame
-from specc.language.scope import POISON, Result, Scope
+from specc.language.scope import POISON, Given, Result, Scope
 from specc.language.syntax import MapNode, ScalarNode, read
 from specc.registry.entry import nearest
 
@@ -22,9 +23,7 @@ def document_of(step: Step, frame: Frame, known: dict[Path, Document | SpecError
     """The spec that a step names; `known` are those that were read already. Raises SpecError where it cannot be used."""
     from specc.language.resolve import locate, resolve_source
 
-    assert step.arguments is not None
-    node = step.arguments.get("spec")
-    assert isinstance(node, ScalarNode)
+    node = _reference(step)
     if node.is_expression:
         raise fail("E0405", "a spec is named, not computed", node.span, help="write the name itself, or its file")
     path = locate(str(node.value), frame.document.path, node.span)
@@ -39,20 +38,29 @@ def document_of(step: Step, frame: Frame, known: dict[Path, Document | SpecError
     return found
 
 
+def _reference(step: Step) -> ScalarNode:
+    """The file, or the name of a spec, as it is written."""
+    node = None if step.arguments is None else step.arguments.get("spec")
+    assert isinstance(node, ScalarNode)
+    return node
+
+
 def inline(expander: Expander, step: Step, frame: Frame, path: str, source: Any) -> Result:
     """Runs the layers of another spec under `path`; its heads are left out, its named steps can be referenced."""
     evaluator = expander.evaluator
     try:
         document = document_of(step, frame, expander.documents)
     except SpecError as error:
+        way = Note(f"in model `{_reference(step).value}`, used at", step.word_span)
         for found in error.diagnostics:
-            expander.sink.add(found)
+            own = found.span is None or found.span.source == step.span.source
+            expander.sink.add(found if own else replace(found, notes=(*found.notes, way)))
         return POISON
-    given = _params(expander, step, frame, document)
+    given, origins = _params(expander, step, frame, document)
     expander.groups[path] = Group("model", document.name, given)
     scope = Scope(path)
     label = f"in model `{document.name}`" + (f", {frame.turn}" if frame.turn else "")
-    inside = open_document(expander, document, scope, given).at(
+    inside = open_document(expander, document, scope, given, origins).at(
         chain=(*frame.chain, (label, step.word_span)), shared=frame.shared, trainable=frame.trainable, depth=expander.deeper(step, frame)
     )
     inputs = _inputs(expander, step, frame, document, inside, source)
@@ -69,18 +77,20 @@ def inline(expander: Expander, step: Step, frame: Frame, path: str, source: Any)
     return Result(after.x.value, inner, label=path)
 
 
-def _params(expander: Expander, step: Step, frame: Frame, document: Document) -> dict[str, Any]:
+def _params(expander: Expander, step: Step, frame: Frame, document: Document) -> tuple[dict[str, Any], dict[str, Given]]:
+    """The values given for the params of a spec, and where they come from."""
     assert step.arguments is not None
     written = step.arguments.get("params")
-    given = {}
+    given, origins = {}, {}
     for name, entry in written.entries.items() if isinstance(written, MapNode) else ():
         if name not in document.params:
             close = nearest(name, document.params)
             help = f"did you mean `{close}`?" if close else f"it has {', '.join(f'`{each}`' for each in document.params)}"
             raise expander.evaluator.error(frame, "E0401", f"the spec `{document.name}` has no param `{name}`", entry.key, help=help)
         value = expander.evaluator.value(entry.value, frame)
+        origins[name] = Given(entry.value, frame.scope)
         given[name] = value if meets(expander, value, document.params[name], entry.value) else POISON
-    return given
+    return given, origins
 
 
 def _inputs(expander: Expander, step: Step, frame: Frame, document: Document, inside: Frame, source: Any) -> dict[str, Result]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from specc.diagnostics import Note, Sink, Source, Span, fail
+from specc.diagnostics import Sink, Source, Span, fail
 from specc.language.document import Document, read_document
 from specc.language.spelling import ChoiceNode, Speller, StepNode
 from specc.language.syntax import Entry, ListNode, MapNode, Node, ScalarNode, is_null, parse, parse_value, read
@@ -118,10 +118,9 @@ def _load(source: Source, path: Path | None, chain: tuple[str, ...], sink: Sink)
     base = None
     if isinstance(extends, ScalarNode) and isinstance(extends.value, str):
         base_path = locate(extends.value, path, extends.span)
-        base_source = read(base_path, extends.span)
+        base_source = read(base_path, extends.span, extended=True)
         if str(base_path.resolve()) in (*chain, key):
-            way = [Note(f"`{source.name}` extends it") for _ in chain]
-            raise fail("E0404", f"`{extends.value}` extends itself", extends.span, notes=way[:1], help="remove one `extends`")
+            raise fail("E0404", f"`{extends.value}` extends itself", extends.span, help="remove one `extends`")
         base = _load(base_source, base_path, (*chain, key), sink)
     vocabulary = (base.vocabulary if base else Vocabulary()).extended(_blocks(root))
     speller = Speller(vocabulary, sink)
@@ -169,7 +168,8 @@ def merge(base: Node, patch: Node) -> Node:
         if is_null(entry.value):
             entries.pop(key, None)
         elif key in entries:
-            entries[key] = Entry(entry.key, merge(entries[key].value, entry.value))
+            merged = merge(entries[key].value, entry.value)
+            entries[key] = Entry(entry.key, over(entries[key].value, merged) if merged is entry.value else merged)
         else:
             entries[key] = entry
     if isinstance(patch, StepNode):
@@ -177,6 +177,11 @@ def merge(base: Node, patch: Node) -> Node:
     if isinstance(patch, ChoiceNode):
         return ChoiceNode(entries, patch.span, patch.word)
     return MapNode(entries, patch.span)
+
+
+def over(before: Node | None, value: Node) -> Node:
+    """A value that knows what it overrides."""
+    return replace(value, span=replace(value.span, over=None if before is None else before.span))
 
 
 # Overrides
@@ -188,7 +193,7 @@ def read_assignment(option: str, text: str) -> tuple[str, str, Node]:
     span = Span(Source(option, text), 1, 1, 1, len(text) + 1)
     if not equals or not key.strip():
         raise fail("E0402", f"`{option} {text}` assigns nothing", span, help=f"`{option} name=value`")
-    node = parse_value(Source(f"{option} {key}", value))
+    node = parse_value(Source(f"{option} {key}", value, is_override=True))
     return ("param" if option == "--param" else "set", key.strip(), node)
 
 
@@ -200,7 +205,7 @@ def from_python(params: Mapping[str, Any], overrides: Mapping[str, Any]) -> list
 
 def _python_node(value: Any, name: str) -> Node:
     try:
-        return value_node(value, Source(name, repr(value)))
+        return value_node(value, Source(name, repr(value), is_override=True))
     except RecursionError:
         raise fail("E0402", f"`{name}` is nested too deeply") from None
 
@@ -290,7 +295,8 @@ def with_default(declared: Entry, value: Node) -> Node:
     """A param's declaration as a fragment with another default; a bare default keeps its type."""
     node = declared.value
     if isinstance(node, MapNode):
-        return MapNode({**node.entries, "default": Entry(value.span, value)}, node.span)
+        return MapNode({**node.entries, "default": Entry(value.span, over(node.get("default"), value))}, node.span)
+    value = over(node, value)
     kind = schema_of_default(node).get("type")
     typed = {"type": Entry(node.span, ScalarNode(kind, node.span))} if kind else {}
     return MapNode({**typed, "default": Entry(value.span, value)}, node.span)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from specc.diagnostics import Span
 from specc.graph import Argument, Tensor
 from specc.language.expressions import Unavailable
+from specc.language.syntax import Node
 from specc.registry.entry import nearest
 
 TENSOR_MEMBERS = ("shape", "rank", "channels", "height", "width", "length", "dtype")
@@ -93,11 +94,18 @@ class UnknownName(Exception):
         self.code, self.message, self.help, self.note, self.unknown = code, message, help, note, unknown
 
 
+class Given(NamedTuple):
+    """Where a param has its value from: what is written, and the scope whose names that reads."""
+
+    written: Node
+    scope: Scope
+
+
 @dataclass
 class Scope:
     """Names of one scope; inner scopes see outer ones, up to a block.
 
-    `later` are the names that steps of the scope will define, `off` those of steps that are switched off. `places` is
+    `later` are the names that steps of the scope will define, `off` those of steps that are switched off. `origins` is
     where params have their values from.
     """
 
@@ -107,7 +115,7 @@ class Scope:
     steps: dict[str, Result] = field(default_factory=dict)
     later: dict[str, Span] = field(default_factory=dict)
     off: dict[str, Span] = field(default_factory=dict)
-    places: dict[str, Span] = field(default_factory=dict)
+    origins: dict[str, Given] = field(default_factory=dict)
 
     def find(self, name: str) -> Any:
         """The value of a name, or None where no scope has it."""
@@ -120,12 +128,12 @@ class Scope:
             scope = scope.parent
         return None
 
-    def place(self, name: str) -> Span | None:
+    def origin(self, name: str) -> Given | None:
         """Where a param has its value from."""
         scope: Scope | None = self
         while scope is not None:
             if name in scope.values:
-                return scope.places.get(name)
+                return scope.origins.get(name)
             scope = scope.parent
         return None
 

@@ -92,10 +92,14 @@ def plain_value(node: Node) -> Any:
             return {key: plain_value(entry.value) for key, entry in entries.items()}
 
 
-def read(path: Path, span: Span | None = None) -> Source:
-    """The text of a file. Raises SpecError where it cannot be read, at the place that names it."""
+def read(path: Path, span: Span | None = None, extended: bool = False) -> Source:
+    """The text of a file. Raises SpecError where it cannot be read, at the place that names it.
+
+    Args:
+        extended: whether it is named as a base.
+    """
     try:
-        return Source(str(path), path.read_bytes().decode("utf-8-sig"))
+        return Source(str(path), path.read_bytes().decode("utf-8-sig"), span if extended else None)
     except UnicodeDecodeError:
         raise fail("E0001", f"`{path}` is not a text file in UTF-8", span) from None
     except (OSError, ValueError) as error:  # a path with a zero character is a ValueError
