@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help environment demo test test-slow check format schema clean
+.PHONY: help environment demo test test-slow check format schema reference clean
 
 help:  ## what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,7 @@ check: $(STAMP)  ## style, types, import rules, generated files
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m specc.reference docs/reference --check
 	$(BIN)/specc schema | diff -u schema/spec.schema.json - || { echo 'schema/spec.schema.json is stale: run make schema' >&2; exit 1; }
 
 format: $(STAMP)  ## put the code into the house's format
@@ -40,6 +41,9 @@ format: $(STAMP)  ## put the code into the house's format
 schema: $(STAMP)  ## regenerate the editor's schema
 	$(BIN)/specc schema > schema/spec.schema.json.new
 	mv schema/spec.schema.json.new schema/spec.schema.json
+
+reference: $(STAMP)  ## regenerate the reference pages
+	$(BIN)/python -m specc.reference docs/reference
 
 clean:  ## remove what was made, the environment too
 	rm -rf .venv build dist runs .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache *.egg-info
