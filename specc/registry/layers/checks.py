@@ -7,6 +7,11 @@ from specc.registry.entry import Mismatch
 
 FLOATS = frozenset({"float16", "bfloat16", "float32", "float64"})
 
+SEQUENCE = "batch, length, channels"
+IMAGE = "batch, height, width, channels"
+VOLUME = "batch, depth, height, width, channels"
+SPACE = {1: SEQUENCE, 2: IMAGE, 3: VOLUME}
+
 
 def require_rank(word: str, x: TensorSpec, rank: int, axes: str) -> None:
     """Raises E0301 unless the tensor has the rank; `axes` names them for the message."""
@@ -16,10 +21,16 @@ def require_rank(word: str, x: TensorSpec, rank: int, axes: str) -> None:
             (4, 3): "`reshape` the input to (height, width, channels)",
             (3, 4): "`reshape` the input to (length, channels)",
             (3, 2): "`reshape` the input to (length, channels)",
+            (5, 4): "`reshape` the input to (depth, height, width, channels)",
             (2, 3): "`flatten` the input",
             (2, 4): "`flatten` the input, or pool it with `global_average_pooling2d`",
         }
         raise Mismatch("E0301", f"`{word}` takes ({axes}), rank {rank}, but got {x} of rank {x.rank}", help=fixes.get((rank, x.rank)))
+
+
+def require_space(word: str, x: TensorSpec, rank: int) -> None:
+    """Raises E0301 unless the tensor is a sequence, an image or a volume, by the number of axes between batch and channels."""
+    require_rank(word, x, rank + 2, SPACE[rank])
 
 
 def require_min_rank(word: str, x: TensorSpec, rank: int, axes: str) -> None:

@@ -1,42 +1,24 @@
-"""Pooling: the largest or the mean value under a window, or of everything."""
+"""Pooling: the largest or the mean value under a window that slides."""
 
 from typing import Literal
 
 from specc.graph import TensorSpec
-from specc.registry.entry import Facts, Params, example, layer, param
-from specc.registry.layers.checks import require_floats, require_rank
-from specc.registry.layers.window import pair, single, slide
-from specc.registry.types import Size1D, Size2D
+from specc.registry.entry import Facts, example, layer, param
+from specc.registry.layers.checks import require_floats, require_space
+from specc.registry.layers.window import along, positions
+from specc.registry.shared import OwnFirst
+from specc.registry.types import Size1D, Size2D, Size3D
 
-IMAGE = "batch, height, width, channels"
-SEQUENCE = "batch, length, channels"
+STEP = "Step of the window; none takes the window's size."
 
 
-class MaxPooling2D(Params):
-    """The largest value under a window, channel by channel.
+class Pooling(OwnFirst):
+    """What the poolings share after their windows."""
 
-    Input shape: (batch, height, width, channels)
-    Output shape: (batch, height', width', channels)
-    """
-
-    pool_size: Size2D = param("Window, one int or [height, width].", default=2)
-    strides: Size2D | None = param("Step of the window; none takes the window's size.", default=None)
     padding: Literal["valid", "same"] = param("`same` lets the window stand over the border.", default="valid")
 
 
-class AveragePooling2D(Params):
-    """The mean under a window, channel by channel; values beyond the border do not count.
-
-    Input shape: (batch, height, width, channels)
-    Output shape: (batch, height', width', channels)
-    """
-
-    pool_size: Size2D = param("Window, one int or [height, width].")
-    strides: Size2D | None = param("Step of the window; none takes the window's size.", default=None)
-    padding: Literal["valid", "same"] = param("`same` lets the window stand over the border.", default="valid")
-
-
-class MaxPooling1D(Params):
+class MaxPooling1D(Pooling):
     """The largest value under a window, channel by channel.
 
     Input shape: (batch, length, channels)
@@ -44,11 +26,32 @@ class MaxPooling1D(Params):
     """
 
     pool_size: Size1D = param("Length of the window.", default=2)
-    strides: Size1D | None = param("Step of the window; none takes the window's size.", default=None)
-    padding: Literal["valid", "same"] = param("`same` lets the window stand over the border.", default="valid")
+    strides: Size1D | None = param(STEP, default=None)
 
 
-class AveragePooling1D(Params):
+class MaxPooling2D(Pooling):
+    """The largest value under a window, channel by channel.
+
+    Input shape: (batch, height, width, channels)
+    Output shape: (batch, height', width', channels)
+    """
+
+    pool_size: Size2D = param("Window, one int or [height, width].", default=2)
+    strides: Size2D | None = param(STEP, default=None)
+
+
+class MaxPooling3D(Pooling):
+    """The largest value under a window, channel by channel.
+
+    Input shape: (batch, depth, height, width, channels)
+    Output shape: (batch, depth', height', width', channels)
+    """
+
+    pool_size: Size3D = param("Window, one int or [depth, height, width].", default=2)
+    strides: Size3D | None = param(STEP, default=None)
+
+
+class AveragePooling1D(Pooling):
     """The mean under a window, channel by channel; values beyond the border do not count.
 
     Input shape: (batch, length, channels)
@@ -56,49 +59,38 @@ class AveragePooling1D(Params):
     """
 
     pool_size: Size1D = param("Length of the window.")
-    strides: Size1D | None = param("Step of the window; none takes the window's size.", default=None)
-    padding: Literal["valid", "same"] = param("`same` lets the window stand over the border.", default="valid")
+    strides: Size1D | None = param(STEP, default=None)
 
 
-class GlobalAveragePooling2D(Params):
-    """The mean of every channel over the image.
-
-    Input shape: (batch, height, width, channels)
-    Output shape: (batch, channels), or (batch, 1, 1, channels) with `keepdims`
-    Reference: Lin et al., Network in network, 2013, https://arxiv.org/abs/1312.4400
-    """
-
-    keepdims: bool = param("Whether height and width stay, with size 1.", default=False)
-
-
-class GlobalMaxPooling2D(Params):
-    """The largest value of every channel over the image.
+class AveragePooling2D(Pooling):
+    """The mean under a window, channel by channel; values beyond the border do not count.
 
     Input shape: (batch, height, width, channels)
-    Output shape: (batch, channels), or (batch, 1, 1, channels) with `keepdims`
+    Output shape: (batch, height', width', channels)
     """
 
-    keepdims: bool = param("Whether height and width stay, with size 1.", default=False)
+    pool_size: Size2D = param("Window, one int or [height, width].")
+    strides: Size2D | None = param(STEP, default=None)
 
 
-class GlobalAveragePooling1D(Params):
-    """The mean of every channel over the sequence.
+class AveragePooling3D(Pooling):
+    """The mean under a window, channel by channel; values beyond the border do not count.
 
-    Input shape: (batch, length, channels)
-    Output shape: (batch, channels), or (batch, 1, channels) with `keepdims`
+    Input shape: (batch, depth, height, width, channels)
+    Output shape: (batch, depth', height', width', channels)
     """
 
-    keepdims: bool = param("Whether the length stays, with size 1.", default=False)
+    pool_size: Size3D = param("Window, one int or [depth, height, width].")
+    strides: Size3D | None = param(STEP, default=None)
 
 
-class GlobalMaxPooling1D(Params):
-    """The largest value of every channel over the sequence.
-
-    Input shape: (batch, length, channels)
-    Output shape: (batch, channels), or (batch, 1, channels) with `keepdims`
-    """
-
-    keepdims: bool = param("Whether the length stays, with size 1.", default=False)
+@layer(
+    "max_pooling1d",
+    keras="keras.layers.MaxPooling1D",
+    examples=[example((9, 3)), example((None, 3), pool_size=3, strides=2, padding="same"), example((9, 3), pool_size=[3], strides=1)],
+)
+def max_pooling1d(p: MaxPooling1D, x: TensorSpec) -> Facts:
+    return _pooled("max_pooling1d", p, x, 1)
 
 
 @layer(
@@ -111,7 +103,29 @@ class GlobalMaxPooling1D(Params):
     ],
 )
 def max_pooling2d(p: MaxPooling2D, x: TensorSpec) -> Facts:
-    return _pooled2d("max_pooling2d", p, x)
+    return _pooled("max_pooling2d", p, x, 2)
+
+
+@layer(
+    "max_pooling3d",
+    keras="keras.layers.MaxPooling3D",
+    examples=[
+        example((6, 9, 8, 3)),
+        example((None, 9, 8, 3), pool_size=3, strides=2, padding="same"),
+        example((6, 9, 8, 3), pool_size=[1, 3, 2], strides=[1, 1, 2]),
+    ],
+)
+def max_pooling3d(p: MaxPooling3D, x: TensorSpec) -> Facts:
+    return _pooled("max_pooling3d", p, x, 3)
+
+
+@layer(
+    "average_pooling1d",
+    keras="keras.layers.AveragePooling1D",
+    examples=[example((9, 3), pool_size=2), example((None, 3), pool_size=3, strides=1, padding="same")],
+)
+def average_pooling1d(p: AveragePooling1D, x: TensorSpec) -> Facts:
+    return _pooled("average_pooling1d", p, x, 1)
 
 
 @layer(
@@ -124,74 +138,28 @@ def max_pooling2d(p: MaxPooling2D, x: TensorSpec) -> Facts:
     ],
 )
 def average_pooling2d(p: AveragePooling2D, x: TensorSpec) -> Facts:
-    return _pooled2d("average_pooling2d", p, x)
+    return _pooled("average_pooling2d", p, x, 2)
 
 
 @layer(
-    "max_pooling1d",
-    keras="keras.layers.MaxPooling1D",
-    examples=[example((9, 3)), example((None, 3), pool_size=3, strides=2, padding="same"), example((9, 3), pool_size=[3], strides=1)],
+    "average_pooling3d",
+    keras="keras.layers.AveragePooling3D",
+    examples=[
+        example((6, 9, 8, 3), pool_size=2),
+        example((6, 9, None, 3), pool_size=3, strides=1, padding="same"),
+        example((6, 9, 8, 3), pool_size=[1, 3, 2]),
+    ],
 )
-def max_pooling1d(p: MaxPooling1D, x: TensorSpec) -> Facts:
-    return _pooled1d("max_pooling1d", p, x)
+def average_pooling3d(p: AveragePooling3D, x: TensorSpec) -> Facts:
+    return _pooled("average_pooling3d", p, x, 3)
 
 
-@layer(
-    "average_pooling1d",
-    keras="keras.layers.AveragePooling1D",
-    examples=[example((9, 3), pool_size=2), example((None, 3), pool_size=3, strides=1, padding="same")],
-)
-def average_pooling1d(p: AveragePooling1D, x: TensorSpec) -> Facts:
-    return _pooled1d("average_pooling1d", p, x)
+_Pooling = MaxPooling1D | MaxPooling2D | MaxPooling3D | AveragePooling1D | AveragePooling2D | AveragePooling3D
 
 
-@layer(
-    "global_average_pooling2d",
-    keras="keras.layers.GlobalAveragePooling2D",
-    examples=[example((8, 8, 3)), example((None, None, 3), keepdims=True)],
-)
-def global_average_pooling2d(p: GlobalAveragePooling2D, x: TensorSpec) -> Facts:
-    return _global("global_average_pooling2d", x, 4, IMAGE, p.keepdims)
-
-
-@layer(
-    "global_max_pooling2d", keras="keras.layers.GlobalMaxPooling2D", examples=[example((8, 8, 3)), example((None, None, 3), keepdims=True)]
-)
-def global_max_pooling2d(p: GlobalMaxPooling2D, x: TensorSpec) -> Facts:
-    return _global("global_max_pooling2d", x, 4, IMAGE, p.keepdims)
-
-
-@layer(
-    "global_average_pooling1d", keras="keras.layers.GlobalAveragePooling1D", examples=[example((8, 3)), example((None, 3), keepdims=True)]
-)
-def global_average_pooling1d(p: GlobalAveragePooling1D, x: TensorSpec) -> Facts:
-    return _global("global_average_pooling1d", x, 3, SEQUENCE, p.keepdims)
-
-
-@layer("global_max_pooling1d", keras="keras.layers.GlobalMaxPooling1D", examples=[example((8, 3)), example((None, 3), keepdims=True)])
-def global_max_pooling1d(p: GlobalMaxPooling1D, x: TensorSpec) -> Facts:
-    return _global("global_max_pooling1d", x, 3, SEQUENCE, p.keepdims)
-
-
-def _pooled2d(word: str, p: MaxPooling2D | AveragePooling2D, x: TensorSpec) -> Facts:
-    require_rank(word, x, 4, IMAGE)
+def _pooled(word: str, p: _Pooling, x: TensorSpec, rank: int) -> Facts:
+    require_space(word, x, rank)
     require_floats(word, x)
-    window = pair(p.pool_size)
-    strides = window if p.strides is None else pair(p.strides)
-    sizes = (slide(word, *axis) for axis in zip(x.shape[1:3], window, strides, [p.padding] * 2, strict=True))
-    return Facts(TensorSpec((x.shape[0], *sizes, x.channels)))
-
-
-def _pooled1d(word: str, p: MaxPooling1D | AveragePooling1D, x: TensorSpec) -> Facts:
-    require_rank(word, x, 3, SEQUENCE)
-    require_floats(word, x)
-    window = single(p.pool_size)
-    stride = window if p.strides is None else single(p.strides)
-    return Facts(TensorSpec((x.shape[0], slide(word, x.shape[1], window, stride, p.padding), x.channels)))
-
-
-def _global(word: str, x: TensorSpec, rank: int, axes: str, keepdims: bool) -> Facts:
-    require_rank(word, x, rank, axes)
-    require_floats(word, x)
-    kept = (1,) * (rank - 2) if keepdims else ()
-    return Facts(TensorSpec((x.shape[0], *kept, x.channels)))
+    window = along(p.pool_size, rank)
+    strides = window if p.strides is None else along(p.strides, rank)
+    return Facts(TensorSpec((x.shape[0], *positions(word, x.shape[1:-1], window, strides, p.padding), x.channels)))

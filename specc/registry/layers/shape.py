@@ -1,60 +1,12 @@
-"""Layers that rearrange, enlarge or cut their input without weights."""
+"""Layers that rearrange the values of their input, without weights."""
 
 import math
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
 from specc.graph import TensorSpec
 from specc.registry.entry import Facts, Mismatch, Params, example, layer, param
 from specc.registry.layers.checks import require_floats, require_rank, standard
-from specc.registry.layers.window import pair
-from specc.registry.types import Plain, Size2D
-
-IMAGE = "batch, height, width, channels"
-
-Border = int | tuple[int, int] | tuple[tuple[int, int], tuple[int, int]]
-
-
-def _border(value: Any) -> Border:
-    if isinstance(value, (int, float)):
-        return int(value)
-    return tuple(int(side) if isinstance(side, (int, float)) else (int(side[0]), int(side[1])) for side in value)  # type: ignore[return-value]
-
-
-_SIDE = {"type": ["integer", "array"], "minimum": 0, "items": {"type": "integer", "minimum": 0}, "minItems": 2, "maxItems": 2}
-Borders = Annotated[Border, Plain({"type": ["integer", "array"], "minimum": 0, "items": _SIDE, "minItems": 2, "maxItems": 2}, _border)]
-
-BORDERS = "one int, [vertical, horizontal] or [[top, bottom], [left, right]]"
-
-
-class ZeroPadding2D(Params):
-    """Rows and columns of zeros around an image.
-
-    Input shape: (batch, height, width, channels)
-    Output shape: (batch, height + top + bottom, width + left + right, channels)
-    """
-
-    padding: Borders = param(f"Width of the border: {BORDERS}.", default=1)
-
-
-class Cropping2D(Params):
-    """Cuts rows and columns off the border of an image.
-
-    Input shape: (batch, height, width, channels)
-    Output shape: (batch, height - top - bottom, width - left - right, channels)
-    """
-
-    cropping: Borders = param(f"Width of what is cut: {BORDERS}.", default=[[0, 0], [0, 0]])
-
-
-class UpSampling2D(Params):
-    """Enlarges an image by whole factors.
-
-    Input shape: (batch, height, width, channels)
-    Output shape: (batch, height * size, width * size, channels)
-    """
-
-    size: Size2D = param("Factor, one int or [height, width].", default=2)
-    interpolation: Literal["nearest", "bilinear", "bicubic", "lanczos3", "lanczos5"] = param("How new pixels are made.", default="nearest")
+from specc.registry.types import Plain
 
 
 class Flatten(Params):
@@ -95,46 +47,6 @@ class RepeatVector(Params):
     """
 
     n: int = param("Number of copies.", minimum=1)
-
-
-@layer(
-    "zero_padding2d",
-    keras="keras.layers.ZeroPadding2D",
-    examples=[example((8, 8, 3)), example((8, None, 3), padding=[1, 2]), example((8, 9, 3), padding=[[0, 1], [2, 3]])],
-)
-def zero_padding2d(p: ZeroPadding2D, x: TensorSpec) -> Facts:
-    require_rank("zero_padding2d", x, 4, IMAGE)
-    require_floats("zero_padding2d", x)
-    sizes = (None if size is None else size + sum(side) for size, side in zip(x.shape[1:3], _sides(p.padding), strict=True))
-    return Facts(TensorSpec((x.shape[0], *sizes, x.channels)))
-
-
-@layer(
-    "cropping2d",
-    keras="keras.layers.Cropping2D",
-    examples=[example((8, 8, 3)), example((8, None, 3), cropping=[1, 2]), example((8, 9, 3), cropping=[[0, 1], [2, 3]])],
-)
-def cropping2d(p: Cropping2D, x: TensorSpec) -> Facts:
-    require_rank("cropping2d", x, 4, IMAGE)
-    require_floats("cropping2d", x)
-    sizes: list[int | None] = []
-    for name, size, side in zip(("high", "wide"), x.shape[1:3], _sides(p.cropping), strict=True):
-        if size is not None and size <= sum(side):
-            raise Mismatch("E0302", f"`cropping2d` cuts {sum(side)} off an input that is only {size} {name}", argument="cropping")
-        sizes.append(None if size is None else size - sum(side))
-    return Facts(TensorSpec((x.shape[0], *sizes, x.channels)))
-
-
-@layer(
-    "up_sampling2d",
-    keras="keras.layers.UpSampling2D",
-    examples=[example((8, 8, 3)), example((8, None, 3), size=[3, 2]), example((8, 9, 3), size=4, interpolation="bilinear")],
-)
-def up_sampling2d(p: UpSampling2D, x: TensorSpec) -> Facts:
-    require_rank("up_sampling2d", x, 4, IMAGE)
-    require_floats("up_sampling2d", x)
-    sizes = (None if size is None else size * factor for size, factor in zip(x.shape[1:3], pair(p.size), strict=True))
-    return Facts(TensorSpec((x.shape[0], *sizes, x.channels)))
 
 
 @layer(
@@ -194,12 +106,3 @@ def repeat_vector(p: RepeatVector, x: TensorSpec) -> Facts:
     require_rank("repeat_vector", x, 2, "batch, features")
     require_floats("repeat_vector", x)
     return Facts(TensorSpec((x.shape[0], p.n, x.channels)))
-
-
-def _sides(border: Border) -> tuple[tuple[int, int], tuple[int, int]]:
-    """((top, bottom), (left, right)) of every way to write a border."""
-    vertical, horizontal = (border, border) if isinstance(border, int) else border
-    return (
-        (vertical, vertical) if isinstance(vertical, int) else vertical,
-        (horizontal, horizontal) if isinstance(horizontal, int) else horizontal,
-    )
