@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+from collections import ChainMap
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -116,21 +117,21 @@ class Document:
         return own if own is not None else builtin(word)
 
 
-_BUILTIN: dict[str, Block] = {}
+_BUILTIN: dict[Word, Block] = {}
 
 
 def builtin(word: Word) -> Block:
-    """A built-in block, read once."""
-    if word.name not in _BUILTIN:
+    """A block that comes with specc or was registered, read once. Registering checks it; tests check the others."""
+    if word not in _BUILTIN:
         from specc.language.spelling import Speller
 
         assert word.block is not None
         vocabulary, sink = Vocabulary(), Sink()
         node = Speller(vocabulary, sink).block(word.block)
         assert isinstance(node, MapNode)
-        _BUILTIN[word.name] = _Reader(sink).block(word.name, node, vocabulary)
+        _BUILTIN[word] = _Reader(sink).block(word.name, node, vocabulary)
         assert not sink.failed, f"the built-in block {word.name} is faulty: {[found.message for found in sink]}"
-    return _BUILTIN[word.name]
+    return _BUILTIN[word]
 
 
 def read_document(
@@ -158,7 +159,9 @@ def read_document(
     steps = reader.steps(root.get("layers"), scope)
     heads = {key: reader.step(entry.value, scope, key, entry.key) for key, entry in heads_node.items()}
     places = {key: item.span for key, item in inputs.items()}
-    reader.unique({key: item.span for key, item in params.items()}, places, steps, heads)
+    declared = {key: item.span for key, item in params.items()}
+    reader.unique(declared, places, steps, heads)
+    reader.hides_nothing((*steps, *heads.values()), ChainMap({**declared, **places}))
     defaults = {key: entry.value for key, entry in entries_of(root.get("defaults")) if isinstance(entry.value, MapNode)}
     expect = root.get("expect")
     return Document(
@@ -228,7 +231,9 @@ class _Reader:
         names = tuple(str(plain_value(item)) for item in inputs.items) if isinstance(inputs, ListNode) else ()
         places = {str(plain_value(item)): item.span for item in inputs.items} if isinstance(inputs, ListNode) else {}
         steps = self.steps(node.get("layers"), _Numbering())
-        self.unique({key: item.span for key, item in params.items()}, places, steps, {})
+        declared = {key: item.span for key, item in params.items()}
+        self.unique(declared, places, steps, {})
+        self.hides_nothing(steps, ChainMap({**declared, **places}))
         for item in inputs.items if len(places) < len(names) and isinstance(inputs, ListNode) else ():
             if item.span not in places.values():
                 self.sink.error("E0212", f"the name `{plain_value(item)}` is taken in this scope", item.span)
@@ -339,6 +344,23 @@ class _Reader:
                     "E0212", f"the name `{name}` is taken in this scope", span, notes=[Note(f"`{name}` is first used here", first[name])]
                 )
             first.setdefault(name, span)
+
+    def hides_nothing(self, steps: tuple[Step, ...], outer: ChainMap[str, Span]) -> None:
+        """Reports steps of inner scopes with the name of an outer one's param, input, step, head or variable."""
+        visible = outer.new_child({step.name: step.name_span or step.span for step in names_in_scope(steps) if step.name is not None})
+        for step in names_in_scope(steps):
+            scopes = (*((step.body,) if step.opens_scope else ()), *step.branches.values())
+            around = visible
+            if scopes and step.repeat is not None:
+                around = visible.new_child({name: step.word_span for name in (step.element, step.index) if name is not None})
+            for inner in scopes:
+                for each in names_in_scope(inner):
+                    if each.name in around:
+                        notes = [Note(f"`{each.name}` is first used here", around[each.name])]
+                        help = "only a variable of `repeat` may hide a name"
+                        span = each.name_span or each.span
+                        self.sink.error("E0212", f"the name `{each.name}` is taken in an outer scope", span, help=help, notes=notes)
+                self.hides_nothing(inner, around)
 
 
 def _written_names(node: ListNode) -> Iterator[str]:

@@ -20,15 +20,23 @@ from specc.language.validation import check_values, validator_of
 NOUNS = {"parameters": "parameters", "trainable_parameters": "trainable parameters", "macs": "multiply-adds"}
 
 
-def check_expectations(document: Document, graph: Graph, sink: Sink) -> None:
-    """Reports what a graph at default params does not fulfil; `expect.training` is about the training graph."""
+def check_expectations(document: Document, graph: Graph, sink: Sink, both: bool = False) -> None:
+    """Reports what a graph at default params does not fulfil; `expect.training` is about the training graph.
+
+    Args:
+        both: whether the training graph is this one too.
+    """
     expected: Node | None = document.expect
     if not isinstance(expected, MapNode):
         return
-    if graph.training:
-        expected = expected.get("training")
-    if not isinstance(expected, MapNode):
-        return
+    if not graph.training:
+        _check(expected, document, graph, sink)
+    learning = expected.get("training")
+    if isinstance(learning, MapNode) and (graph.training or both):
+        _check(learning, document, graph, sink)
+
+
+def _check(expected: MapNode, document: Document, graph: Graph, sink: Sink) -> None:
     for key, node in expected:
         if key not in NOUNS and key != "outputs":
             continue

@@ -24,6 +24,9 @@ class Spec:
 
     document: Document
 
+    def __repr__(self) -> str:
+        return f"<Spec {self.name}>"
+
     @property
     def name(self) -> str:
         return self.document.name
@@ -68,7 +71,7 @@ class Spec:
         sink = Sink()
         graph, depends = expand(self.document, training, sink)
         sink.raise_errors()
-        check_expectations(self.document, graph, sink)
+        check_expectations(self.document, graph, sink, both=not depends)
         sink.raise_errors()
         return graph, depends
 
@@ -97,7 +100,7 @@ def diagnose(document: Document, sink: Sink) -> tuple[Diagnostic, ...]:
         graphs.append(expand(document, True, sink)[0])
     if not sink.failed:
         for each in graphs:
-            check_expectations(document, each, sink)
+            check_expectations(document, each, sink, both=not depends)
         from specc.language.experiment import check_experiment
 
         if document.root.get("train") is not None or document.root.get("data") is not None:

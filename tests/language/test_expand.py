@@ -557,9 +557,26 @@ def test_names_share_a_namespace(told: Told) -> None:
     assert told("layers:\n  - dense: 3\n    name: image\n") == [taken("image")]
     assert told("layers:\n  - dense: 3\n    name: a\nheads: {a: flatten}\n") == [taken("a")]
     assert told("layers:\n  - dense: 3\n    name: a\n  - layers:\n      - dense: 3\n        name: a\n") == [taken("a")]
-    assert told("layers:\n  - dense: 3\n    name: a\n  - layers:\n      - dense: 3\n        name: a\n    name: g\n") == []
     assert told("blocks: {u: {inputs: [a, a], layers: flatten}}\nlayers: [flatten]\n") == [taken("a")]
     assert told("blocks: {u: {params: {a: 3}, inputs: [a], layers: flatten}}\nlayers: [flatten]\n") == [taken("a")]
+
+
+def test_only_variables_of_a_repeat_hide(told: Told) -> None:
+    hidden = "E0212: the name `{}` is taken in an outer scope".format
+    group = "  - layers:\n      - dense: 3\n        name: {}\n    {}\n"
+    assert told("layers:\n  - dense: 3\n    name: a\n" + group.format("a", "name: g")) == [hidden("a")]
+    assert told("layers:\n" + group.format("a", "name: g") + "  - dense: 3\n    name: a\n") == [hidden("a")]
+    assert told("layers:\n" + group.format("g", "name: g")) == [hidden("g")]
+    assert told("layers:\n" + group.format("image", "repeat: 2")) == [hidden("image")]
+    assert told("layers:\n" + group.format("i", "repeat: 2")) == [hidden("i")]
+    assert told("layers:\n" + group.format("n", "repeat: [1]\n    as: n")) == [hidden("n")]
+    assert told("layers:\n" + group.format("a", "name: g") + "heads: {a: {dense: 3}}\n") == [hidden("a")]
+    assert told("layers: [flatten]\nheads:\n  a:\n    layers:\n      - dense: 3\n        name: a\n") == [hidden("a")]
+    assert told("params: {a: 3}\nlayers:\n  - parallel: {merge: add, branches: {b: {dense: =a, name: a}}}\n") == [hidden("a")]
+    assert told("blocks: {u: {params: {a: 3}, layers: {layers: {dense: =a, name: a}, name: g}}}\nlayers: [u]\n") == [hidden("a")]
+    assert told("layers:\n" + group.format("a", "name: g") + group.format("a", "name: h")) == []
+    assert told("params: {i: 3}\nlayers:\n  - dense: =i + 1\n    repeat: 2\n") == []
+    assert told("params: {a: 3}\nblocks: {u: {params: {a: 3}, layers: {dense: =a, name: b}}}\nlayers:\n  - u: =a\n    name: b\n") == []
 
 
 def test_reserved_names(told: Told) -> None:
@@ -819,6 +836,7 @@ def test_mistakes_in_a_model_are_told_in_its_file(write: Callable[[str, str], Pa
         ("macs: 1", ["E0320: 1 multiply-adds are expected, but the network has 576"]),
         ("outputs: {output: [8, 8, 4]}", ["E0320: `output` is expected to have the shape [8, 8, 4], but has [8, 8, 3]"]),
         ("outputs: {out: [3]}", ["E0320: an output `out` is expected, but the outputs are `output`"]),
+        ("training: {parameters: 13}", ["E0320: 13 parameters are expected, but the network has 12"]),
         ("parametres: 3", ["E0108: `expect` has no `parametres`"]),
     ],
 )
