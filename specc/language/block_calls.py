@@ -117,9 +117,9 @@ def _shared_options(expander: Expander, step: Step, word: Word, arguments: MapNo
         if key == "step":
             continue
         if key not in known:
-            owner = f"`{word.name}` has it when it is made; it" if key in word.parameters else f"`{word.name}`"
+            fixed = f"`{key}` of `{word.name}` is fixed when the step is made, and cannot change when it is applied again"
+            message = fixed if key in word.parameters else f"`{word.name}` takes no `{key}` when it is applied again"
             listed = f"it takes {', '.join(f'`{name}`' for name in known)}" if known else "write another step for other arguments"
-            message = f"{owner} takes no `{key}` when it is applied again"
             raise expander.evaluator.error(frame, "E0108", message, entry.key, help=listed)
         value = expander.evaluator.value(entry.value, frame)
         schema = SchemaBuilder()

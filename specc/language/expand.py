@@ -104,6 +104,8 @@ class Expander:
         for step in names_in_scope(steps):
             if step.name is not None:
                 scope.later[step.name] = step.name_span or step.span
+            else:
+                scope.unnamed[step.label] = step.word_span
 
     def run_all(self, steps: Iterable[Step], frame: Frame) -> Frame:
         for step in steps:

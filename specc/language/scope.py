@@ -115,6 +115,7 @@ class Scope:
     steps: dict[str, Result] = field(default_factory=dict)
     later: dict[str, Span] = field(default_factory=dict)
     off: dict[str, Span] = field(default_factory=dict)
+    unnamed: dict[str, Span] = field(default_factory=dict)
     origins: dict[str, Given] = field(default_factory=dict)
 
     def find(self, name: str) -> Any:
@@ -152,6 +153,10 @@ class Scope:
                 raise UnknownName(
                     "E0211", f"`{name}` is used before the step of that name", note=(f"`{name}` is defined here", scope.later[name])
                 )
+            if name in scope.unnamed:
+                help = f"only written names can be referenced: give it `name: {name}`"
+                note = ("a step without a name is here", scope.unnamed[name])
+                raise UnknownName("E0210", f"no step or input is named `{name}` here", help=help, note=note)
             scope = scope.parent
         raise UnknownName("E0210", f"no step or input is named `{name}` here", unknown=name)
 
@@ -192,6 +197,8 @@ def _into(value: Result, part: str, owner: str) -> Any:
         try:
             return value.items[int(part)]
         except IndexError:
+            if not value.items:
+                raise UnknownName("E0210", f"`{owner}` has no items", help="only what is repeated, and lists, have items") from None
             raise UnknownName("E0210", f"there is no item {part} of `{owner}`: it has {len(value.items)}, counted from 0") from None
     if part in value.inner:
         return value.inner[part]

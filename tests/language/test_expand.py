@@ -275,7 +275,7 @@ def test_share_with_each(graph: Expanded) -> None:
     [
         ("share: image", "E0310: `image` is not a layer or a block, so it cannot be shared"),
         ("share: nobody", "E0210: no step or input is named `nobody` here"),
-        ("share: {step: a, units: 3}", "E0108: `dense` has it when it is made; it takes no `units` when it is applied again"),
+        ("share: {step: a, units: 3}", "E0108: `units` of `dense` is fixed when the step is made, and cannot change when it is applied again"),
         ("share: {step: a, unit: 3}", "E0108: `dense` takes no `unit` when it is applied again"),
         ("share: {steps: a}", "E0102: `share` needs `step`"),
     ],
@@ -531,6 +531,7 @@ def test_a_repeat_over_steps(graph: Expanded) -> None:
         ("stage/2", "E0210: there is no item 2 of `stage`: it has 2, counted from 0"),
         ("stage/inner", "E0210: `stage` has no step named `inner`"),
         ("image/*", "E0210: `image` has no items, so `*` means nothing"),
+        ("image/0", "E0210: `image` has no items"),
         ("width", "E0210: `width` is a param or a variable, not a step"),
         ("widths", "E0210: `widths` is a param or a variable, not a step"),
         ("later", "E0211: `later` is used before the step of that name"),
@@ -549,6 +550,12 @@ def test_references_that_lead_nowhere(told: Told, reference: str, said: str) -> 
         "    name: later\n"
     ).replace("REFERENCE", reference)
     assert told(text) == [said]
+
+
+def test_a_step_without_a_name_is_found_but_not_referenced() -> None:
+    text = "specc: 1\ninputs: {v: [8]}\nlayers:\n  - dense: 3\n  - dense: 3\n  - flatten:\n    from: dense_1\n"
+    (found,) = language.check("my.yaml", text=text)
+    assert (found.help, str(found.notes[0].span)) == ("only written names can be referenced: give it `name: dense_1`", "my.yaml:5:5")
 
 
 def test_names_share_a_namespace(told: Told) -> None:
