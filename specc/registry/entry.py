@@ -39,13 +39,14 @@ KEYWORDS = {
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Param:
-    """One parameter. `call` marks an argument of the layer's call in place of its constructor."""
+    """One parameter. `call` marks an argument of the layer's call in place of its constructor; `pending` as in `Entry`."""
 
     name: str
     type: Type
     doc: str
     default: Any = REQUIRED
     call: bool = False
+    pending: bool = False
 
     @property
     def required(self) -> bool:
@@ -62,19 +63,21 @@ class _Field:
     doc: str
     default: Any
     call: bool
+    pending: bool
     keywords: Mapping[str, Any]
 
 
-def param(doc: str, *, default: Any = REQUIRED, call: bool = False, **keywords: Any) -> Any:
+def param(doc: str, *, default: Any = REQUIRED, call: bool = False, pending: bool = False, **keywords: Any) -> Any:
     """Declares a field of a `Params` class.
 
     Args:
         doc: one sentence, with units and range where they are not plain.
         default: the value where none is given, as it is written in a spec; without it the parameter is required.
         call: passed when the layer is called, not when it is made.
+        pending: a spec that gives it is checked, but not yet trained.
         keywords: `minimum`, `maximum`, `above`, `below` (exclusive), `min_items`, `max_items`, `pattern`.
     """
-    return _Field(doc, default, call, {KEYWORDS[name]: value for name, value in keywords.items()})
+    return _Field(doc, default, call, pending, {KEYWORDS[name]: value for name, value in keywords.items()})
 
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(param,))
@@ -90,7 +93,7 @@ class Params:
             declared = cls.__dict__.get(name)
             if isinstance(declared, _Field):
                 kind = constrained(type_of(annotation), declared.keywords)
-                own[name] = Param(name, kind, declared.doc, declared.default, declared.call)
+                own[name] = Param(name, kind, declared.doc, declared.default, declared.call, declared.pending)
                 delattr(cls, name)
         merged = {**inherited, **own}
         cls.parameters = {p.name: p for p in sorted(merged.values(), key=lambda p: not p.required)}
@@ -217,6 +220,7 @@ class Entry:
         doc: the reference text.
         by_name: whether Keras's `get` knows the bare name, so that a choice without arguments lowers to it.
         also: names under which the word is known elsewhere: not words, but understood well enough to suggest this one.
+        pending: whether only the declaration is there: specs are checked and summarised with it, but neither built nor trained.
     """
 
     family: str
@@ -229,6 +233,7 @@ class Entry:
     doc: str = ""
     by_name: bool = True
     also: tuple[str, ...] = ()
+    pending: bool = False
 
     @property
     def summary(self) -> str:
@@ -287,13 +292,18 @@ def register(entry: Entry) -> None:
 
 
 def layer(
-    name: str, *, keras: str, examples: Sequence[Example], lower: Callable[..., KerasCall] | None = None
+    name: str,
+    *,
+    keras: str,
+    examples: Sequence[Example],
+    lower: Callable[..., KerasCall] | None = None,
+    pending: bool = False,
 ) -> Callable[[Callable[..., Facts]], Callable[..., Facts]]:
     """Declares a layer by the function that infers its facts; its first parameter `p` names the Params class."""
 
     def decorate(infer: Callable[..., Facts]) -> Callable[..., Facts]:
         params = infer.__annotations__["p"]
-        register(Entry("layer", name, params, keras, examples, infer, lower, _doc(params)))
+        register(Entry("layer", name, params, keras, examples, infer, lower, _doc(params), pending=pending))
         return infer
 
     return decorate
@@ -307,11 +317,13 @@ def declare(
     examples: Sequence[Mapping[str, Any]] = ({},),
     by_name: bool = True,
     also: Sequence[str] = (),
+    pending: bool = False,
 ) -> Callable[[type], type]:
     """Declares a word of another family by its Params class. An example is a mapping of arguments."""
 
     def decorate(params: type[Params]) -> type[Params]:
-        register(Entry(family, name, params, target, examples, doc=_doc(params), by_name=by_name, also=tuple(also)))
+        doc = _doc(params)
+        register(Entry(family, name, params, target, examples, doc=doc, by_name=by_name, also=tuple(also), pending=pending))
         return params
 
     return decorate

@@ -1,6 +1,7 @@
 """Our own Keras layers: shapes, numbers, configuration, mixed precision and saved models."""
 
 import ast
+import math
 from pathlib import Path
 
 import keras
@@ -11,11 +12,15 @@ from specc.keras_backend import layers
 from specc.keras_backend.layers.class_token import ClassToken
 from specc.keras_backend.layers.local_response_normalization import LocalResponseNormalization
 from specc.keras_backend.layers.position_embedding import PositionEmbedding
+from specc.keras_backend.layers.scale import Scale
+from specc.keras_backend.layers.sinusoidal_position_encoding import SinusoidalPositionEncoding
 
 CASES = [
     pytest.param(ClassToken, {"initializer": "random_normal"}, (5, 4), (6, 4), id="class_token"),
     pytest.param(PositionEmbedding, {"length": 7}, (5, 4), (5, 4), id="position_embedding"),
     pytest.param(LocalResponseNormalization, {"depth_radius": 2, "alpha": 0.1}, (3, 2, 6), (3, 2, 6), id="local_response_normalization"),
+    pytest.param(Scale, {"initializer": "random_normal"}, (3, 2, 6), (3, 2, 6), id="scale"),
+    pytest.param(SinusoidalPositionEncoding, {"max_wavelength": 50.0}, (5, 4), (5, 4), id="sinusoidal_position_encoding"),
 ]
 
 
@@ -112,6 +117,34 @@ def test_positions_start_small_and_differ() -> None:
 def test_a_sequence_without_positions_is_refused() -> None:
     with pytest.raises(ValueError, match="at most length=4"):
         PositionEmbedding(4).build((None, 5, 8))
+
+
+@pytest.mark.parametrize(("width", "wavelength"), [(8, 10000.0), (7, 10000.0), (6, 20.0)])
+def test_sinusoids_are_vaswanis_formula(width: int, wavelength: float) -> None:
+    """Against a loop over the formula of section 3.5, at 1e-5: sines at even channels, cosines at odd ones."""
+    length = 50
+    x = random(2, length, width)
+    expected = x.copy()
+    for place in range(length):
+        for channel in range(width):
+            angle = place / wavelength ** ((channel - channel % 2) / width)
+            expected[:, place, channel] += math.sin(angle) if channel % 2 == 0 else math.cos(angle)
+    np.testing.assert_allclose(SinusoidalPositionEncoding(wavelength)(x), expected, atol=1e-5)
+
+
+def test_sinusoids_tell_far_positions_apart_in_half_precision() -> None:
+    """Beyond 2048 half precision has no odd numbers: positions must not be computed in it."""
+    zeros = np.zeros((1, 3000, 2), "float32")
+    half = np.asarray(SinusoidalPositionEncoding(dtype="mixed_float16")(zeros), "float32")
+    np.testing.assert_allclose(half, SinusoidalPositionEncoding()(zeros), atol=1e-3)
+
+
+def test_scale_multiplies_every_channel_by_its_own_number() -> None:
+    layer = Scale(initializer=keras.initializers.Constant(20))
+    x = random(2, 3, 3, 4)
+    np.testing.assert_allclose(layer(x), 20 * x, rtol=1e-6)
+    layer.set_weights([np.array([1.0, 2.0, 3.0, 4.0])])
+    np.testing.assert_allclose(layer(x), x * [1.0, 2.0, 3.0, 4.0], rtol=1e-6)
 
 
 @pytest.mark.parametrize("radius", [0, 1, 2, 5, 9])

@@ -20,6 +20,10 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "adaptive_max_pooling2d",
         "adaptive_max_pooling3d",
     ),
+    "anchors": (
+        "anchors",
+        "default_boxes",
+    ),
     "attention": ("multi_head_attention",),
     "border": (
         "zero_padding1d",
@@ -41,10 +45,17 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "separable_conv1d",
         "separable_conv2d",
     ),
+    "detection": (
+        "region_proposals",
+        "sample_regions",
+        "roi_align",
+        "detections",
+    ),
     "embedding": (
         "embedding",
         "class_token",
         "position_embedding",
+        "sinusoidal_position_encoding",
     ),
     "global_pool": (
         "global_average_pooling1d",
@@ -73,6 +84,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "normalization",
         "local_response_normalization",
         "rescaling",
+        "scale",
     ),
     "operations": (
         "take",
@@ -110,6 +122,10 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "conv1d_transpose",
         "conv2d_transpose",
         "conv3d_transpose",
+    ),
+    "unpooling": (
+        "max_pooling_with_indices2d",
+        "max_unpooling2d",
     ),
     "up_sampling": (
         "up_sampling1d",

@@ -46,6 +46,18 @@ class PositionEmbedding(Params):
     initializer: OptionalInitializer = param("Initial vectors; none draws normal values of standard deviation 0.02.", default=None)
 
 
+class SinusoidalPositionEncoding(Params):
+    """Adds sines and cosines of the position to a sequence of any length.
+
+    Formula: sin(p / max_wavelength^(2i / width)) at channel 2i, the cosine of the same at channel 2i + 1
+    Input shape: (batch, length, width)
+    Output shape: as the input
+    Reference: Vaswani et al., Attention is all you need, 2017, https://arxiv.org/abs/1706.03762
+    """
+
+    max_wavelength: float = param("The longest wavelength, in units of 2 pi positions.", default=10000.0, above=0)
+
+
 @layer(
     "embedding",
     keras="keras.layers.Embedding",
@@ -91,3 +103,15 @@ def position_embedding(p: PositionEmbedding, x: TensorSpec) -> Facts:
             argument="length",
         )
     return Facts(TensorSpec(x.shape), [Weight("positions", (p.length, width))])
+
+
+@layer(
+    "sinusoidal_position_encoding",
+    keras="specc.keras_backend.layers.sinusoidal_position_encoding.SinusoidalPositionEncoding",
+    examples=[example((17, 8)), example((None, 7), max_wavelength=100.0)],
+)
+def sinusoidal_position_encoding(p: SinusoidalPositionEncoding, x: TensorSpec) -> Facts:
+    require_rank("sinusoidal_position_encoding", x, 3, SEQUENCE)
+    require_floats("sinusoidal_position_encoding", x)
+    known("sinusoidal_position_encoding", x, -1, "values in each vector")
+    return Facts(TensorSpec(x.shape))

@@ -145,6 +145,17 @@ class Rescaling(Params):
     offset: Numbers = param("Added after scaling, one number or one for each channel.", default=0.0)
 
 
+class Scale(Params):
+    """Multiplies every channel by a learned number, as behind an L2 normalization.
+
+    Input shape: (batch, ..., channels)
+    Output shape: as the input
+    Reference: Liu et al., ParseNet, 2015, https://arxiv.org/abs/1506.04579
+    """
+
+    initializer: Initializer = param("Initial factors.", default="ones")
+
+
 @layer(
     "batch_normalization",
     keras="keras.layers.BatchNormalization",
@@ -271,6 +282,17 @@ def rescaling(p: Rescaling, x: TensorSpec) -> Facts:
     for name, numbers in (("scale", p.scale), ("offset", p.offset)):
         _fit("rescaling", name, numbers, x.channels)
     return Facts(TensorSpec(x.shape))
+
+
+@layer(
+    "scale",
+    keras="specc.keras_backend.layers.scale.Scale",
+    examples=[example((8, 8, 3)), example((None, 6), initializer={"constant": {"value": 20.0}})],
+)
+def scale(p: Scale, x: TensorSpec) -> Facts:
+    require_min_rank("scale", x, 2, "batch, ..., channels")
+    require_floats("scale", x)
+    return Facts(TensorSpec(x.shape), [Weight("scale", (known("scale", x, -1, "channels"),))])
 
 
 def _affine(p: BatchNormalization | LayerNormalization | GroupNormalization, shape: tuple[int, ...]) -> list[Weight]:
