@@ -17,13 +17,16 @@ from typing import TYPE_CHECKING, Any
 from specc.version import __version__
 
 if TYPE_CHECKING:
+    from specc import register
     from specc.api import analyze, build, emit, evaluate, load, predict, train
     from specc.diagnostics import SpecError
     from specc.graph import Graph
     from specc.language.spec import Spec
     from specc.training.run import Run
 
-__all__ = ["Graph", "Run", "Spec", "SpecError", "__version__", "analyze", "build", "emit", "evaluate", "load", "predict", "train"]
+__all__ = [
+    "Graph", "Run", "Spec", "SpecError", "__version__", "analyze", "build", "emit", "evaluate", "load", "predict", "register", "train",
+]  # fmt: skip
 
 _HOMES = {
     "Graph": "specc.graph",
@@ -35,6 +38,8 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
+    if name == "register":
+        return importlib.import_module("specc.register")  # a module of its own name, which importing binds here
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = globals()[name] = getattr(importlib.import_module(_HOMES[name]), name)

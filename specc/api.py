@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,16 +15,22 @@ if TYPE_CHECKING:
     from specc.training.run import Run
 
 
-def load(reference: str | Path, params: Mapping[str, Any] | None = None, overrides: Mapping[str, Any] | None = None) -> Spec:
+def load(
+    reference: str | Path,
+    params: Mapping[str, Any] | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    plugins: Iterable[str | Path] = (),
+) -> Spec:
     """Reads a spec and checks its document.
 
     Args:
         reference: a file (`my.yaml`), or the name of a spec in the zoo (`resnet50`).
         params: values for the spec's params.
         overrides: values by dotted key, set over the document: `{"train.epochs": 5}`.
+        plugins: modules, or `.py` files, that register words (`specc.register`); one that was imported need not be named.
 
     Raises:
-        SpecError: the spec is wrong; `.diagnostics` says what and where.
+        SpecError: the spec, or a plug-in, is wrong; `.diagnostics` says what and where.
     """
     from specc import language
 
@@ -32,6 +38,10 @@ def load(reference: str | Path, params: Mapping[str, Any] | None = None, overrid
         raise TypeError(
             f"a spec is a file or the name of one in the zoo, not {type(reference).__name__}; specc.language.loads reads a text"
         )
+    if plugins:
+        from specc.plugins import load as load_plugins
+
+        load_plugins(plugins)
     return language.load(reference, params=params, overrides=overrides)
 
 

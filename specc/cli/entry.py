@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from specc.diagnostics import SpecError
 
 FAULTY_SPEC, WRONG_USE, OUR_BUG = 1, 2, 3
-NOT_OF_THE_SPEC = {"E0510", "E0512"}  # about the folder of a run, a model's file, an image: what the command was given
+# About the folder of a run, a model's file, an image, a plug-in: what the command was given.
+NOT_OF_THE_SPEC = {"E0510", "E0512", "E0701", "E0702", "E0703", "E0704", "E0705"}
 INTERRUPTED, BROKEN_PIPE = 130, 141  # 128 + the signal's number, as shells have it
 
 
@@ -55,7 +56,7 @@ def _run(arguments: list[str]) -> int:
         mistake.show()
         return mistake.exit_code
     except SpecError as wrong:
-        return _show(wrong)
+        return show(wrong)
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted", err=True)
         return INTERRUPTED
@@ -71,7 +72,8 @@ def _run(arguments: list[str]) -> int:
         return _bug(bug, arguments)
 
 
-def _show(wrong: SpecError) -> int:
+def show(wrong: SpecError) -> int:
+    """Prints what is wrong and returns the exit code."""
     from specc.cli.terminal import wants_colour
     from specc.render import render_text
 

@@ -6,11 +6,12 @@ import shutil
 
 import click
 
-from specc.cli.options import Refusal
+from specc.cli.options import Refusal, plugin_option
 
 
 @click.command("explain", short_help="Tell all about a layer, block, loss, spec or error code.")
 @click.argument("name")
+@plugin_option
 def command(name: str) -> None:
     """Tells what NAME means: a layer, block, head, loss, optimizer, spec, or the code of a diagnostic such as E0312."""
     from specc.reference import explain

@@ -6,7 +6,7 @@ import json
 
 import click
 
-from specc.cli.options import form_option
+from specc.cli.options import form_option, plugin_option
 
 # What the sections of a spec are called holds words of these kinds.
 SECTIONS = {"objective": ("losses",), "objectives": ("losses",), "data": ("sources", "transforms")}
@@ -15,6 +15,7 @@ SECTIONS = {"objective": ("losses",), "objectives": ("losses",), "data": ("sourc
 @click.command("list", short_help="List layers, blocks, losses, optimizers, specs, ...")
 @click.argument("kind", required=False)
 @form_option("text", "json")
+@plugin_option
 def command(kind: str | None, form: str) -> None:
     """Lists everything of a KIND with a line about each; without a KIND, says which there are.
 

@@ -31,8 +31,30 @@ def spec_options(command: Command) -> Command:
     """Adds `--param` and `--set`."""
     settings_help = "Set a value of the document, such as train.epochs=5.  Repeatable."
     params_help = "Give one of the spec's params a value.  Repeatable."
+    command = plugin_option(command)
     command = click.option("--set", "settings", multiple=True, metavar="A.B=C", help=settings_help)(command)
     return click.option("--param", "params", multiple=True, metavar="K=V", help=params_help)(command)
+
+
+def plugin_option(command: Command) -> Command:
+    """Adds `--plugin`. Plug-ins are loaded as options are read, so that a verb knows their words when it runs."""
+    return click.option(
+        "--plugin", multiple=True, metavar="MODULE", expose_value=False, callback=_load_plugins,
+        help="A Python module, or .py file, that registers words of your own.  Repeatable.",
+    )(command)  # fmt: skip
+
+
+def _load_plugins(context: click.Context, option: click.Parameter, names: tuple[str, ...]) -> None:
+    if names and not context.resilient_parsing:
+        from specc import plugins
+        from specc.cli.entry import WRONG_USE, show
+        from specc.diagnostics import SpecError
+
+        try:
+            plugins.load(names)
+        except SpecError as wrong:  # whatever is wrong in a plug-in, the spec is not at fault
+            show(wrong)
+            context.exit(WRONG_USE)
 
 
 def form_option(*forms: str) -> Callable[[Command], Command]:

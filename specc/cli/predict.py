@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from specc.cli.options import Refusal, form_option, quiet_tensorflow, writable
+from specc.cli.options import Refusal, form_option, plugin_option, quiet_tensorflow, writable
 
 if TYPE_CHECKING:
     from specc.evaluation import Prediction
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="PICTURE", help="Draw the images with their answers.")
 @click.option("--top", type=click.IntRange(1), default=3, show_default=True, help="How many classes are told.")
 @form_option("text", "json")
+@plugin_option
 def command(model: Path, images: tuple[Path, ...], output: Path | None, top: int, form: str) -> None:
     """Runs MODEL, a run's folder or a .keras file, on image files and tells the likeliest classes of each."""
     for path in (model, *images):

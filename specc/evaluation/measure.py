@@ -22,6 +22,7 @@ from specc.language.spec import Spec
 from specc.language.wiring import Wired, check_feeding, wire
 from specc.objectives.by_head import ByHead, by_name, inputs_of
 from specc.objectives.labels import integer_labels
+from specc.objectives.registered import try_losses
 from specc.registry.objectives.losses import loss_params
 
 
@@ -113,6 +114,7 @@ def _measured(found: Trained, spec: Spec, wired: tuple[Wired, ...], held_out: Fe
     if not _is_of(model, graph):
         raise fail("E0512", f"the model is not the one that `{spec.name}` describes", help="give the spec that it was compiled from")
     network = Network(model, model, graph, graph)
+    try_losses(wired, graph, held_out.fields)
     objective = ByHead(wired, spec.experiment.train.metrics)
     names = objective.names(network, training=False)
     head = next((one for one in wired if _size(spec, one) is not None), None)

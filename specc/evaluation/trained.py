@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 
+from specc import plugins
 from specc.data.sources import first_line
 from specc.diagnostics import SpecError, fail
 
@@ -59,18 +60,22 @@ def output_of(model: keras.Model) -> Any:
 def _of_folder(path: Path, file: Path | None = None) -> Trained:
     from specc import language
 
+    plugins.require(_noted(path / "run.json", "plugins", {}), f"the run {path}")
     file = file or path / "model.keras"
     if not file.exists():
         raise fail("E0512", f"{path} holds no model.keras", help="name a run folder, as `specc train` made it, or a .keras file")
     spec = path / "spec.yaml"
-    return Trained(_load(file), language.load(spec) if spec.exists() else None, path, _classes(path / "run.json"))
+    classes = tuple(map(str, _noted(path / "run.json", "classes", [])))
+    return Trained(_load(file), language.load(spec) if spec.exists() else None, path, classes)
 
 
-def _classes(path: Path) -> tuple[str, ...]:
+def _noted(path: Path, key: str, otherwise: Any) -> Any:
+    """What stands in a run's notes, if they can be read and it has the form of `otherwise`."""
     try:
-        return tuple(str(name) for name in json.loads(path.read_text(encoding="utf-8")).get("classes", ()))
-    except (OSError, ValueError):
-        return ()
+        noted = json.loads(path.read_text(encoding="utf-8")).get(key, otherwise)
+    except (OSError, ValueError, AttributeError):
+        return otherwise
+    return noted if isinstance(noted, type(otherwise)) else otherwise
 
 
 def _load(path: Path) -> keras.Model:
@@ -80,12 +85,14 @@ def _load(path: Path) -> keras.Model:
     except SpecError:
         raise
     except Exception as error:  # Keras raises whatever reading a broken archive gives
-        raise fail("E0512", f"{path} cannot be loaded as a Keras model: {first_line(error)}") from error
+        help = "a layer of your own is known once `--plugin` names its module" if "Could not locate class" in str(error) else None
+        raise fail("E0512", f"{path} cannot be loaded as a Keras model: {first_line(error)}", help=help) from error
 
 
 def _register_layers() -> None:
-    """Imports our own layers, so that Keras finds them by their names."""
+    """Imports our own layers and those of plug-ins, so that Keras finds them by their names."""
     from specc.keras_backend import layers
 
     for module in pkgutil.iter_modules(layers.__path__):
         importlib.import_module(f"{layers.__name__}.{module.name}")
+    plugins.import_layers()

@@ -9,7 +9,9 @@ from typing import Any
 
 import keras
 
-from specc.graph import Argument, Graph, KerasCall, Layer, Node, Tensor
+from specc.diagnostics import SpecError, fail
+from specc.graph import Argument, Graph, KerasCall, Layer, Node, Tensor, TensorSpec
+from specc.registry import plugins
 
 
 class Builder:
@@ -31,7 +33,8 @@ class Builder:
         for node in graph.nodes:
             (_, first), *others = node.arguments.items()
             arguments = {name: value(argument) for name, argument in others}
-            values[node] = self._apply(node, value(first), {**arguments, **node.options})
+            apply = self._apply_registered if plugins.registered("layer", node.layer.word) else self._apply
+            values[node] = apply(node, value(first), {**arguments, **node.options})
         outputs = {name: value(output) for name, output in graph.outputs.items()}
         return keras.Model(_alone(inputs), _alone(outputs), name=keras_name(graph.name))
 
@@ -40,6 +43,18 @@ class Builder:
         if call.is_operation:
             return resolve(call.target)(first, *call.args, **call.kwargs, **keywords)
         return self._layer(node.layer)(first, **keywords)
+
+    def _apply_registered(self, node: Node, first: Any, keywords: Mapping[str, Any]) -> Any:
+        """The same for a user's layer, which may fail, or make something else than it declares. Raises SpecError."""
+        word = node.layer.word
+        try:
+            made = self._apply(node, first, keywords)
+        except SpecError:
+            raise
+        except Exception as error:
+            raise plugins.failure(error, f"the Keras layer of `{word}`") from error
+        _check_declaration(node, made, self._layer(node.layer))
+        return made
 
     def _layer(self, layer: Layer) -> keras.layers.Layer:
         made = self._layers.get(layer.path)
@@ -54,6 +69,19 @@ def _tensor_value(tensor: Tensor, inputs: Mapping[str, Any], values: Mapping[Nod
         return inputs[tensor.name]
     value = values[tensor.node]
     return value[tensor.index] if tensor.node.returns_sequence else value
+
+
+def _check_declaration(node: Node, made: Any, layer: keras.layers.Layer) -> None:
+    """Raises SpecError where a user's layer gives other shapes, or owns other weights, than its declaration says."""
+    outputs = list(made) if isinstance(made, (list, tuple)) else [made]
+    for name, declared, real in (
+        ("an output", [str(spec) for spec in node.outputs], [str(TensorSpec(tuple(each.shape), each.dtype)) for each in outputs]),
+        ("weights", [weight.shape for weight in node.layer.weights], [tuple(weight.shape) for weight in layer.weights]),
+    ):
+        if declared != real:
+            told, found = (", ".join(map(str, each)) or "none" for each in (declared, real))
+            message = f"`{node.layer.word}` declares {name} of {told}, but its Keras layer has {found}"
+            raise fail("E0704", message, node.origin.span, help="correct the function that declares the layer, or the Keras layer")
 
 
 def _alone(named: dict[str, Any]) -> Any:
@@ -83,6 +111,11 @@ def _argument(value: Any) -> Any:
 
 @cache
 def resolve(target: str) -> Any:
-    """The class or function at a dotted path that the registry names."""
+    """The class or function at a dotted path that the registry names. Raises SpecError where a user's cannot be imported."""
     module, _, name = target.rpartition(".")
-    return getattr(importlib.import_module(module), name)
+    try:
+        return getattr(importlib.import_module(module), name)
+    except Exception as error:
+        if target not in plugins.targets():
+            raise
+        raise plugins.failure(error, f"`{target}`, which a plug-in names,") from error

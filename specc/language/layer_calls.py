@@ -13,6 +13,7 @@ from specc.language.scope import POISON, Result
 from specc.language.vocabulary import Word
 from specc.registry.entry import Entry, Facts, Mismatch, Params, nearest
 
+from specc.registry import plugins
 if TYPE_CHECKING:
     from specc.language.expand import Expander
 
@@ -46,6 +47,10 @@ def apply_layer(
     layer = _layer_at(expander, path, word, call, facts, frame, step)
     outputs = [*(facts.output if isinstance(facts.output, list) else [facts.output]), *facts.extras.values()]
     chosen = {**own, **options} if options else own
+    except Exception as error:
+        if not plugins.registered("layer", entry.name):
+            raise
+        raise _plugin_failure(expander, entry, error, step, frame) from None
     sequence = isinstance(facts.output, list) or bool(facts.extras)
     node = Node(path, layer, arguments, chosen, tuple(outputs), facts.macs, Origin(step.span, frame.chain), sequence)
     expander.nodes.append(node)
@@ -172,7 +177,19 @@ def _origin_note(tensor: Tensor) -> Note:
 def _infer(entry: Entry, params: Params, arguments: Mapping[str, Argument]) -> Facts:
     assert entry.infer is not None
     specs = {name: [tensor.spec for tensor in value] if isinstance(value, tuple) else value.spec for name, value in arguments.items()}
-    return entry.infer(params, **specs)
+    facts = entry.infer(params, **specs)
+    if plugins.registered("layer", entry.name):
+        plugins.check_facts(facts)
+    return facts
+
+
+def _plugin_failure(expander: Expander, entry: Entry, error: Exception, step: Step, frame: Frame) -> Failed:
+    """A registered layer whose function fails: nobody can use it, and its author finds the line in a note."""
+    assert entry.infer is not None
+    place = plugins.place_of(error) or plugins.definition_of(entry.infer)
+    message = f"the declaration of `{entry.name}` failed: {plugins.said(error)}"
+    help = "a layer's function gives Facts, or raises Mismatch where it cannot take its inputs; unknown sizes are None"
+    return expander.evaluator.error(frame, "E0704", message, step.word_span, help=help, notes=(Note("it failed at", place),))
 
 
 def _span(step: Step) -> Span:

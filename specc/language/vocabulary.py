@@ -8,7 +8,7 @@ from typing import Any
 
 from specc.diagnostics import Sink, Source, Span
 from specc.language.syntax import ListNode, MapNode, Node, ScalarNode, parse, plain_value, read
-from specc.registry import block_files
+from specc.registry import block_files, plugins
 from specc.registry.entry import REQUIRED, Entry, Param, entries, find, nearest
 from specc.registry.types import Plain
 
@@ -75,6 +75,7 @@ class Vocabulary:
         yield from self._own
         yield from entries("layer")
         yield from block_files()
+        yield from plugins.BLOCKS
 
     def extended(self, blocks: MapNode | None) -> Vocabulary:
         """The vocabulary with the blocks of a further document; equal names are replaced."""
@@ -100,8 +101,13 @@ _BUILTIN: dict[str, Word | None] = {}
 
 
 def builtin_block(name: str) -> Word | None:
-    """A block or head that comes with specc."""
+    """A block or head that comes with specc, or that was registered."""
     if name not in _BUILTIN:
+        registered = plugins.BLOCKS.get(name)
+        if registered is not None:
+            own = parse(registered.source)
+            _BUILTIN[name] = Word(name, _parameters(own), block=own, builtin=False)  # type: ignore[arg-type]
+            return _BUILTIN[name]
         path = block_files().get(name)
         if path is None:
             return None
@@ -115,9 +121,16 @@ def builtin_block(name: str) -> Word | None:
     return _BUILTIN[name]
 
 
+def forget_block(name: str) -> None:
+    """Removes a registered block or head."""
+    plugins.BLOCKS.pop(name, None)
+    _BUILTIN.pop(name, None)
+
+
 def is_builtin(name: str) -> bool:
     """Whether the language has the word already, so that no block of a user may take it."""
-    return name in STRUCTURES or name in MODIFIERS or find("layer", name) is not None or name in block_files()
+    known = name in STRUCTURES or name in MODIFIERS or name in block_files() or name in plugins.BLOCKS
+    return known or find("layer", name) is not None
 
 
 def _parameters(block: MapNode) -> Mapping[str, Param]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from specc.language.syntax import MapNode, Node, ScalarNode, parse, read
 from specc.language.vocabulary import builtin_block
-from specc.registry import MODULES
+from specc.registry import MODULES, plugins
 from specc.registry.entry import entries, plural
 
 EXPLANATIONS = Path(__file__).parent.parent / "explanations"
@@ -34,7 +34,8 @@ def _entries(family: str) -> dict[str, str]:
 
 def _block_summaries(folder: str) -> dict[str, str]:
     names = [path.stem for path in sorted((Path(__file__).parent.parent / "registry" / folder).glob("*.yaml"))]
-    return {name: text_of(word.block, "summary") for name in names if (word := builtin_block(name)) is not None}
+    names += [name for name, block in plugins.BLOCKS.items() if folder == plural(block.kind)]
+    return {name: text_of(word.block, "summary") for name in sorted(names) if (word := builtin_block(name)) is not None}
 
 
 def spec_summaries() -> dict[str, str]:
@@ -65,4 +66,4 @@ def names() -> list[str]:
     from specc.zoo import zoo
 
     words = [name for family in MODULES for name in entries(family)]
-    return list(dict.fromkeys([*words, *block_files(), *zoo(), *(path.stem for path in EXPLANATIONS.glob("*.md"))]))
+    return list(dict.fromkeys([*words, *block_files(), *plugins.BLOCKS, *zoo(), *(path.stem for path in EXPLANATIONS.glob("*.md"))]))

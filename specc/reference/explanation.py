@@ -45,11 +45,15 @@ def _entry_text(entry: Entry, width: int) -> str:
 
 def _block_text(word: Word, width: int) -> str:
     assert word.block is not None
-    from specc.registry import block_files
+    from specc.registry import block_files, plugins
 
-    path = Path(block_files()[word.name])
-    head = f"{word.name}: {path.parent.name.removesuffix('s')}, written in the spec language"
-    body = path.read_text(encoding="utf-8").rstrip()
+    registered = plugins.BLOCKS.get(word.name)
+    if registered is not None:
+        kind, body = registered.kind, registered.source.text.strip("\n")
+    else:
+        path = Path(block_files()[word.name])
+        kind, body = path.parent.name.removesuffix("s"), path.read_text(encoding="utf-8").rstrip()
+    head = f"{word.name}: {kind}, written in the spec language"
     return "\n\n".join([*_about(head, word.block), *_arguments(word.parameters, width), "Definition\n" + textwrap.indent(body, "  ")])
 
 

@@ -89,7 +89,7 @@ class Params:
     def __init_subclass__(cls) -> None:
         inherited = dict(cls.parameters)
         own = {}
-        for name, annotation in inspect.get_annotations(cls).items():
+        for name, annotation in inspect.get_annotations(cls, eval_str=True).items():
             declared = cls.__dict__.get(name)
             if isinstance(declared, _Field):
                 kind = constrained(type_of(annotation), declared.keywords)
@@ -310,6 +310,11 @@ def layer(
 
 
 def declare(
+def forget(family: str, name: str) -> None:
+    """Removes a word that was registered."""
+    _ENTRIES[family].pop(name, None)
+
+
     family: str,
     name: str,
     *,

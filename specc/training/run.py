@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import keras
 import tensorflow as tf
 
+from specc import plugins
 from specc.data.given import check_parts, given_feed
 from specc.data.pipeline import Feed, feed, open_pipeline
 from specc.data.sources import first_line
@@ -22,6 +23,7 @@ from specc.keras_backend.build import construct
 from specc.keras_backend.network import build_network
 from specc.language.wiring import Wired, check_feeding, wire
 from specc.objectives.by_head import ByHead
+from specc.objectives.registered import try_losses
 from specc.registry.experiment import Train
 from specc.training.adapt import adapt_normalization
 from specc.training.curves import draw_curves
@@ -88,7 +90,7 @@ def train(
     with precision(setting.precision), devices.scope():
         job = make_job(graphs, setting, wired, training, validation, devices, callbacks)
     folder.spec(spec.text)
-    folder.status(status="running", name=spec.name, **_facts(job, setting, training))
+    folder.status(status="running", name=spec.name, plugins=plugins.used(spec), **_facts(job, setting, training))
     records: list[Record] = []
     with interruptible() as interrupt, _bar(progress, job) as bar, _told(folder, spec):
         fit(job, watch := _Watch(folder, interrupt, bar, records))
@@ -164,6 +166,7 @@ def make_job(
     """Builds model, objective and optimizer. To be called under the strategy's scope."""
     network = build_network(*graphs)
     adapt_normalization(network.training, training)
+    try_losses(wired, graphs[0], training.fields)
     objective = ByHead(wired, setting.metrics)
     optimizer = make_optimizer(setting, Length(training.steps, setting.epochs))
     if not network.training.trainable_variables:

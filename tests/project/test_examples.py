@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
+import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
@@ -33,3 +37,58 @@ def test_example(name: str, tmp_path: Path) -> None:
     reached = [float(number) for number in re.findall(r"([\d.]+)%", done.stdout)]
     assert len(reached) == len(PROMISED[name]), done.stdout
     assert all(percent >= least for percent, least in zip(reached, PROMISED[name], strict=True)), done.stdout
+
+
+# The plug-in: every command and every piece of Python on its page runs, in order, in a copy of its folder.
+
+PAGE = (EXAMPLES / "plugin" / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_plugins_page(tmp_path: Path) -> None:
+    folder = tmp_path / "plugin"
+    shutil.copytree(EXAMPLES / "plugin", folder, ignore=shutil.ignore_patterns("__pycache__"))
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": "."}
+
+    def run(*arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, *arguments], capture_output=True, text=True, cwd=folder, env=environment, timeout=180, check=False
+        )
+        assert done.returncode == 0, f"{arguments}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    said = []
+    for kind, body in re.findall(r"^```(console|python)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL):
+        if kind == "python":
+            run("-c", body)
+            continue
+        for line in body.splitlines():
+            command, *arguments = shlex.split(line.removeprefix("$ "))
+            said.append(run(*(["-m", "specc"] if command == "specc" else []), *arguments))
+    checked, _, explained, built, emitted, _, evaluated = said
+    assert checked == "gated_digits.yaml: no errors\n"
+    assert explained.startswith("squeeze_excitation: layer, digit_keras.SqueezeExcitation")
+    assert "lines of Keras" in built
+    assert "SqueezeExcitation" in emitted
+    accuracy = re.search(r"^accuracy +([\d.]+)$", evaluated, re.MULTILINE)
+    assert accuracy is not None
+    assert float(accuracy[1]) > 0.85
+
+
+def test_the_plugins_loss_is_the_papers() -> None:
+    """Wang et al., 2019, equation 7, summed class by class; log 0 is A = -4."""
+    location = importlib.util.spec_from_file_location("digit_keras", EXAMPLES / "plugin" / "digit_keras.py")
+    assert location is not None
+    assert location.loader is not None
+    digit_keras = importlib.util.module_from_spec(location)
+    location.loader.exec_module(digit_keras)
+    scores = np.random.default_rng(0).normal(size=(5, 4)).astype("float32")
+    labels = [0, 3, 1, 1, 2]
+    expected = []
+    for row, label in zip(scores, labels):
+        p = [np.exp(score) / sum(np.exp(other) for other in row) for score in row]
+        q = [float(number == label) for number in range(4)]
+        forward = -sum(q[k] * np.log(p[k]) for k in range(4))
+        backward = -sum(p[k] * (np.log(q[k]) if q[k] else -4.0) for k in range(4))
+        expected.append(0.3 * forward + 0.7 * backward)
+    computed = digit_keras.symmetric_cross_entropy(np.array(labels), scores, alpha=0.3, beta=0.7)
+    np.testing.assert_allclose(np.asarray(computed), expected, rtol=1e-5)

@@ -7,6 +7,8 @@ import keyword
 import re
 from collections.abc import Iterable
 
+from specc.registry import plugins
+
 # What emitted code calls by these names, so that no variable may hide it.
 MODULES = frozenset({"keras", "layers", "math", "SimpleNamespace"})
 RESERVED = frozenset(keyword.kwlist) | frozenset(dir(builtins)) | MODULES
@@ -17,7 +19,8 @@ def identifier(name: str) -> str:
     word = re.sub(r"\W", "_", name.lower(), flags=re.ASCII).strip("_")
     if not word or word[0].isdigit():
         word = f"model_{word}".rstrip("_")
-    return f"{word}_" if word in RESERVED else word
+    modules = {target.partition(".")[0] for target in plugins.targets()}  # emitted code calls them by these names
+    return f"{word}_" if word in RESERVED or word in modules else word
 
 
 class Names:
