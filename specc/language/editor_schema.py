@@ -186,7 +186,7 @@ class _EditorSchema:
             case Plain(schema):
                 return self._or_expression(schema)
             case ChoiceOf(family, optional):
-                choice = self._define(family, lambda: self._choice(entries(family)))
+                choice = self._define(family, lambda: self._layer() if family == "layer" else self._choice(entries(family)))
                 return {"anyOf": [{"type": "null"}, choice]} if optional else choice
             case ListOf(item):
                 inner = self._of(item)
@@ -205,6 +205,13 @@ class _EditorSchema:
 
     def _section(self, params: type[Params]) -> dict[str, Any]:
         return self._arguments(params.parameters)
+
+    def _layer(self) -> dict[str, Any]:
+        """A layer inside a layer: the words that are steps, without the functions."""
+        names = [name for name, entry in entries("layer").items() if not entry.target.startswith("keras.ops.")]
+        words = {name: _reference(f"word_{name}") for name in names}
+        mapping = {"type": "object", "properties": words, "additionalProperties": False, "minProperties": 1, "maxProperties": 1}
+        return {"anyOf": [{"enum": names}, mapping]}
 
     def _choice(self, words: Mapping[str, Entry]) -> dict[str, Any]:
         mapping = {"type": "object", "properties": {}, "additionalProperties": False, "minProperties": 1, "maxProperties": 1}

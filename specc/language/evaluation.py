@@ -13,12 +13,15 @@ from specc.graph import KerasCall
 from specc.language import expressions
 from specc.language.document import Document, Step
 from specc.language.expressions import ExpressionError, Unavailable, describe
+from specc.language.nesting import layers_in, nested_value
 from specc.language.scope import POISON, Given, Result, Scope, UnknownName, follow
+from specc.language.spelling import spelled_value
 from specc.language.syntax import Entry, ListNode, MapNode, Node, ScalarNode
 from specc.language.validation import Validator, check_values, word_validator
 from specc.language.vocabulary import BUILTIN_SOURCES, Word
 from specc.registry.entry import Entry as WordEntry
-from specc.registry.entry import Params, bind, nearest
+from specc.registry.entry import Param, Params, bind, nearest
+from specc.registry.types import is_nested
 
 NAMED = 8  # names that a help lists at the most
 LOOKS = 200  # unknown names for which the nearest one is looked for
@@ -75,6 +78,14 @@ class Bound(NamedTuple):
     options: Mapping[str, Any]
 
 
+class Arguments(NamedTuple):
+    """The values that are given for a word, their places, and whether the text alone fixes them."""
+
+    values: dict[str, Any]
+    places: dict[str, Entry]
+    fixed: bool
+
+
 class Evaluator:
     """Evaluates nodes in frames. Errors go to the sink, and `Failed` is raised."""
 
@@ -87,7 +98,7 @@ class Evaluator:
         self._looked = 0
         self._failed_blocks: set[Any] = set()
         self._told: dict[Any, tuple[Any, ...]] = {}
-        self._validators: dict[Word, Validator] = {}
+        self._validators: dict[tuple[Any, ...], Validator] = {}
 
     # Errors
 
@@ -181,24 +192,44 @@ class Evaluator:
 
     def arguments(self, word: Word, step: Step, frame: Frame) -> tuple[dict[str, Any], MapNode, bool]:
         """The values given for a word, `defaults` beneath them; their places; and whether the text alone fixes them."""
-        if word.name in frame.document.broken:
+        given = self.given(word.name, word.parameters, step.arguments, frame)
+        return given.values, MapNode(given.places, step.word_span), given.fixed
+
+    def given(self, word: str, parameters: Mapping[str, Param], written: MapNode | None, frame: Frame) -> Arguments:
+        """The same for a word that need not be a step's: a layer inside a layer. Raises Failed."""
+        if word in frame.document.broken:
             raise Failed
-        defaults = frame.document.defaults
         outer = frame.at(scope=frame.root, x=None, input=None)
         places: dict[str, Entry] = {}
         values: dict[str, Any] = {}
         fixed, failed = True, False
-        for written, where in ((defaults.get(word.name), outer), (step.arguments, frame)):
-            for key, entry in written.entries.items() if written is not None else ():
+        for mapping, where in ((frame.document.defaults.get(word), outer), (written, frame)):
+            for key, entry in mapping.entries.items() if mapping is not None else ():
+                kind = parameters[key].type if key in parameters else None
+                computed = has_expression(entry.value)
+                nested = kind is not None and is_nested(kind)
+                fixed = fixed and not computed and not nested
                 places[key] = entry
-                fixed = fixed and not has_expression(entry.value)
                 try:
-                    values[key] = self.value(entry.value, where)
+                    if kind is not None and nested:
+                        values[key], place = nested_value(self, kind, entry.value, where)
+                        places[key] = Entry(entry.key, place)
+                        continue
+                    values[key] = self._value_of(word, key, entry, where)
                 except Failed:
                     failed = True
+                    continue
+                if computed and kind is not None:
+                    values[key] = spelled_value(kind, values[key])
         if failed:
             raise Failed
-        return values, MapNode(places, step.word_span), fixed
+        return Arguments(values, places, fixed)
+
+    def _value_of(self, word: str, key: str, entry: Entry, frame: Frame) -> Any:
+        value = self.value(entry.value, frame)
+        if isinstance(value, Result) or (isinstance(value, list) and any(isinstance(item, Result) for item in value)):
+            raise self.error(frame, "E0205", f"`{key}` of `{word}` is {describe(value)}, not a value", entry.value.span)
+        return value
 
     def bound(self, word: Word, entry: WordEntry, step: Step, frame: Frame) -> Bound:
         """A layer's parameters and its lowering."""
@@ -221,31 +252,31 @@ class Evaluator:
 
     def _check(self, word: Word, values: dict[str, Any], places: MapNode, frame: Frame) -> None:
         """Checks evaluated arguments against the word's schema."""
-        for name, value in values.items():
-            if isinstance(value, Result) or (isinstance(value, list) and any(isinstance(item, Result) for item in value)):
-                raise self.error(
-                    frame, "E0205", f"`{name}` of `{word.name}` is {describe(value)}, not a value", places.entries[name].value.span
-                )
         key = (word, repr(values))
         if key in self._checked:
             return
-        if word not in self._validators:
-            self._validators[word] = word_validator(word)
         local = Sink()
-        if check_values(self._validators[word], values, places, local, word.name):
+        if check_values(self._validator(word, values), values, places, local, word.name):
             self._checked.add(key)
             return
         for found in local:
             assert found.span is not None
-            name, about = next(
-                ((name, entry.value) for name, entry in places.entries.items() if entry.value.span == found.span), ("", None)
-            )
-            if isinstance(about, ScalarNode) and about.is_expression and values.get(name) is None and expressions.SIZE.search(about.value):
-                message = f"`{name}` of `{word.name}` needs a size that is not known"
+            owner, name, about, value = next(_written_at(found.span, word.name, places, values), ("", "", None, None))
+            if isinstance(about, ScalarNode) and about.is_expression and value is None and expressions.SIZE.search(about.value):
+                message = f"`{name}` of `{owner}` needs a size that is not known"
                 self.error(frame, "E0205", message, found.span, help="give the input's sizes as numbers")
             else:
                 self.error(frame, found.code, found.message, found.span, help=found.help, about=about)
         raise Failed
+
+    def _validator(self, word: Word, values: dict[str, Any]) -> Validator:
+        """The validator of a word's arguments; where layers stand among them, one that knows just these."""
+        nested = any(is_nested(parameter.type) for parameter in word.parameters.values())
+        layers = {entry.name: entry for entry in layers_in(values)} if nested else {}
+        key = (word, *layers)
+        if key not in self._validators:
+            self._validators[key] = word_validator(word, layers.values())
+        return self._validators[key]
 
     def decision(self, node: Node, frame: Frame, what: str) -> bool:
         """The value of a switch. A number is one too, as in Python."""
@@ -346,6 +377,16 @@ def value_origins(node: Node, scope: Scope, place: Span | None = None) -> list[N
 
 
 PASSED = re.compile(r"= *[a-z][a-z0-9_]*")  # a param that is only handed on: what gave it its value is told
+
+
+def _written_at(span: Span, owner: str, places: MapNode, values: Any) -> Iterator[tuple[str, str, Node, Any]]:
+    """What is written at a place among arguments: whose argument it is, its name, and its value."""
+    for name, entry in places.entries.items():
+        value = values.get(name) if isinstance(values, dict) else None
+        if entry.value.span == span:
+            yield owner, name, entry.value, value
+        elif isinstance(entry.value, MapNode):
+            yield from _written_at(span, name, entry.value, value)
 
 
 def _names(node: Node) -> Iterator[str]:

@@ -10,10 +10,12 @@ from specc.graph import Argument, Layer, Node, Origin, Tensor, TensorSpec
 from specc.language.document import Step
 from specc.language.evaluation import Bound, Failed, Frame, own_place, value_origins
 from specc.language.scope import POISON, Result
+from specc.language.syntax import ListNode, MapNode
+from specc.language.syntax import Node as Written
 from specc.language.vocabulary import Word
+from specc.registry import plugins
 from specc.registry.entry import Entry, Facts, Mismatch, Params, nearest
 
-from specc.registry import plugins
 if TYPE_CHECKING:
     from specc.language.expand import Expander
 
@@ -37,20 +39,21 @@ def apply_layer(
         options: call arguments beside those that the step gives.
     """
     params, call, own = bound if bound is not None else expander.evaluator.bound(word, entry, step, frame)
+    applied = params.replaced(options) if options else params
     arguments = _call_arguments(expander, step, entry, frame, source)
     if arguments is None:
         return POISON
     try:
-        facts = _infer(entry, params, arguments)
+        facts = _infer(entry, applied, arguments)
     except Mismatch as mismatch:
         raise _mismatch(expander, mismatch, step, arguments, frame) from None
-    layer = _layer_at(expander, path, word, call, facts, frame, step)
-    outputs = [*(facts.output if isinstance(facts.output, list) else [facts.output]), *facts.extras.values()]
-    chosen = {**own, **options} if options else own
     except Exception as error:
         if not plugins.registered("layer", entry.name):
             raise
         raise _plugin_failure(expander, entry, error, step, frame) from None
+    layer = _layer_at(expander, path, word, call, facts, frame, step)
+    outputs = [*(facts.output if isinstance(facts.output, list) else [facts.output]), *facts.extras.values()]
+    chosen = {**own, **options} if options else own
     sequence = isinstance(facts.output, list) or bool(facts.extras)
     node = Node(path, layer, arguments, chosen, tuple(outputs), facts.macs, Origin(step.span, frame.chain), sequence)
     expander.nodes.append(node)
@@ -111,11 +114,13 @@ def _call_arguments(expander: Expander, step: Step, entry: Entry, frame: Frame, 
 
 
 def _argument(expander: Expander, name: str, result: Result, step: Step, entry: Entry, frame: Frame) -> Argument:
-    wants_list = entry.infer is not None and entry.infer.__annotations__.get(name) == list[TensorSpec]
+    wants_list = name in entry.list_arguments
     value = result.value
     if value is None:
         raise expander.no_current(step, frame)
     if wants_list:
+        if isinstance(value, Tensor) and not entry.takes_list:
+            return (value,)
         if isinstance(value, Tensor) or not value:
             count = "one" if isinstance(value, Tensor) else "none"
             message = f"`{step.word}` takes a list of tensors, but got {count}"
@@ -136,11 +141,9 @@ def _too_many(expander: Expander, step: Step, entry: Entry, count: int, frame: F
 
 
 def _mismatch(expander: Expander, mismatch: Mismatch, step: Step, arguments: Mapping[str, Argument], frame: Frame) -> Failed:
-    span, label = step.word_span, ""
-    written = step.arguments.entries if step.arguments is not None else {}
-    argument = written.get(mismatch.argument or "")
-    if argument is not None:
-        span = argument.value.span
+    span, label, about = step.word_span, "", None
+    if mismatch.argument is not None:
+        span, about = _written(step, mismatch.argument.split("/"))
     tensors = [tensor for value in arguments.values() for tensor in (value if isinstance(value, tuple) else (value,))]
     if mismatch.code == "E0312":
         label = " and ".join(str(tensor.spec) for tensor in tensors)
@@ -148,8 +151,22 @@ def _mismatch(expander: Expander, mismatch: Mismatch, step: Step, arguments: Map
     if mismatch.code == "E0312":
         origins = [note for tensor in tensors for note in _size_origins(expander, tensor)]
         notes = (*notes, *list(dict.fromkeys(origins))[:4])
-    about = argument.value if argument is not None else None
     return expander.evaluator.error(frame, mismatch.code, mismatch.message, span, label=label, help=mismatch.help, notes=notes, about=about)
+
+
+def _written(step: Step, path: list[str]) -> tuple[Span, Written | None]:
+    """Where an argument stands: its value, or the word of a layer inside; the step's word where `defaults` say it."""
+    node: Written | None = step.arguments
+    span = step.word_span
+    for part in path:
+        if isinstance(node, ListNode):
+            node = node.items[int(part)] if part.isdigit() and int(part) < len(node.items) else None
+            continue
+        entry = node.entries.get(part) if isinstance(node, MapNode) else None
+        if entry is None:
+            return span, None
+        node, span = entry.value, entry.key
+    return (span if isinstance(node, (MapNode, ListNode)) else node.span if node is not None else span), node
 
 
 def _size_origins(expander: Expander, tensor: Tensor) -> list[Note]:

@@ -6,33 +6,59 @@ precisely what is wrong.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
 from typing import Any
 
 from specc.language.vocabulary import Vocabulary, Word
-from specc.registry.entry import Param, Params, entries, merges
+from specc.registry.entry import Entry, Param, Params, entries, merges
 from specc.registry.types import ChoiceOf, ListOf, MapOf, Plain, Section, Type
 
-NAME = {"type": "string", "pattern": "^[a-z][a-z0-9_]*$"}
-NAMES = {"pattern": "^[a-z][a-z0-9_]*$"}
+# What makes up the document is written; an expression gives values only, and satisfies every other keyword.
+WRITTEN = {"x-written": True}
+NAME = {"type": "string", "pattern": "^[a-z][a-z0-9_]*$", **WRITTEN}
+NAMES = {"pattern": "^[a-z][a-z0-9_]*$", **WRITTEN}
+NAMED = {"type": "object", "propertyNames": NAMES, **WRITTEN}
 ANY: dict[str, Any] = {}
 TEXT = {"type": "string"}
 SHAPE = {"type": "array", "items": {"type": ["integer", "null"], "minimum": 1}}
 DTYPES = ["float32", "float16", "bfloat16", "float64", "int32", "int64", "uint8", "int8", "bool"]
 
 
+class Definitions(dict[str, Any]):
+    """What stands under `$defs`, each made when it is first looked at: of a family of thirty words a document uses three."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pending: dict[str, Callable[[], dict[str, Any]]] = {}
+
+    def __missing__(self, key: str) -> Any:
+        self[key] = self.pending.pop(key)()
+        return self[key]
+
+    def complete(self) -> Definitions:
+        """The same, everything made."""
+        while self.pending:
+            self[next(iter(self.pending))]
+        return self
+
+
 class SchemaBuilder:
     """Builds the schema of what a document uses. Each family and word is defined once, under `$defs`."""
 
-    def __init__(self, defaults: Mapping[str, Iterable[str]] | None = None) -> None:
-        self.definitions: dict[str, Any] = {}
+    def __init__(self, defaults: Mapping[str, Iterable[str]] | None = None, layers: Iterable[Entry] = ()) -> None:
+        """
+        Args:
+            defaults: the arguments that the document's `defaults` supply, by word.
+            layers: those that can stand inside a layer; all of them would be too many to describe.
+        """
+        self.definitions = Definitions()
         self._defaults = defaults or {}
+        self._layers = {entry.name: entry for entry in layers}
 
     def reference(self, key: str, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         if key not in self.definitions:
-            self.definitions[key] = {}
-            self.definitions[key] = make()
+            self.definitions.pending.setdefault(key, make)
         return {"$ref": f"#/$defs/{key}"}
 
     def of(self, kind: Type) -> dict[str, Any]:
@@ -65,9 +91,10 @@ class SchemaBuilder:
         return {**schema, "required": required} if required else schema
 
     def _choice(self, family: str, optional: bool) -> dict[str, Any]:
+        supplied = self._defaults if family == "layer" else {}
         words = {
-            name: self.reference(f"{family}_{name}", partial(self.closed, entry.params.parameters))
-            for name, entry in entries(family).items()
+            name: self.reference(f"{family}_{name}", functools.partial(self.closed, entry.params.parameters, supplied.get(name, ())))
+            for name, entry in (self._layers if family == "layer" else entries(family)).items()
         }
         return {
             "type": ["object", "null"] if optional else "object",
@@ -92,7 +119,7 @@ class SchemaBuilder:
         return self.closed(word.parameters, supplied)
 
     def steps(self) -> dict[str, Any]:
-        return {"type": "array", "items": {"$ref": "#/$defs/step"}}
+        return {"type": "array", "items": {"$ref": "#/$defs/step"}, **WRITTEN}
 
     def step(self, words: Iterable[Word]) -> dict[str, Any]:
         properties: dict[str, Any] = {
@@ -110,7 +137,7 @@ class SchemaBuilder:
                 {"merge": self.reference("merge", self._merge), "branches": named(self.steps())},
                 required=["branches"],
             ),
-            "model": closed({"spec": TEXT, "params": {"type": "object"}}, required=["spec"]),
+            "model": closed({"spec": TEXT, "params": {"type": "object", **WRITTEN}}, required=["spec"]),
             "share": {"type": "object", "required": ["step"], "properties": {"step": TEXT}},
         }
         properties.update({word.name: self.word(word, self._defaults.get(word.name, ())) for word in words})
@@ -118,13 +145,13 @@ class SchemaBuilder:
 
 
 def closed(properties: Mapping[str, Any], required: list[str] | None = None) -> dict[str, Any]:
-    schema: dict[str, Any] = {"type": "object", "properties": dict(properties), "additionalProperties": False}
+    schema: dict[str, Any] = {"type": "object", "properties": dict(properties), "additionalProperties": False, **WRITTEN}
     return {**schema, "required": required} if required else schema
 
 
 def named(values: Mapping[str, Any]) -> dict[str, Any]:
     """A mapping whose keys the user chooses."""
-    return {"type": "object", "propertyNames": NAMES, "additionalProperties": dict(values)}
+    return {**NAMED, "additionalProperties": dict(values)}
 
 
 EXPECTATIONS = {
@@ -134,11 +161,11 @@ EXPECTATIONS = {
     "outputs": {"type": "object", "additionalProperties": {"type": "array", "items": {"type": ["integer", "null"]}}},
 }
 
-BLOCK_INPUTS = {"type": "array", "items": NAME, "minItems": 1}
+BLOCK_INPUTS = {"type": "array", "items": NAME, "minItems": 1, **WRITTEN}
 
 
 def document_schema(
-    vocabulary: Vocabulary, used: Iterable[str], sections: Iterable[str], defaults: Mapping[str, Iterable[str]]
+    vocabulary: Vocabulary, used: Iterable[str], sections: Iterable[str], defaults: Mapping[str, Iterable[str]], *, partial: bool = False
 ) -> dict[str, Any]:
     """The checker's schema of one document.
 
@@ -146,15 +173,16 @@ def document_schema(
         used: the layers and blocks that its steps name.
         sections: `data`, `train`: which of them it has.
         defaults: the arguments that the document's `defaults` supply, by word.
+        partial: whether definitions wait until they are looked at.
     """
-    builder = SchemaBuilder(defaults)
     words = [word for word in map(vocabulary.find, sorted(used)) if word is not None]
+    builder = SchemaBuilder(defaults, [word.entry for word in words if word.entry is not None])
     step = builder.step(words)
     block = closed(
         {
             "summary": TEXT,
             "reference": TEXT,
-            "params": {"type": "object", "propertyNames": NAMES},
+            "params": NAMED,
             "inputs": BLOCK_INPUTS,
             "layers": builder.steps(),
             "outputs": named(TEXT),
@@ -162,26 +190,28 @@ def document_schema(
         required=["layers"],
     )
     properties: dict[str, Any] = {
-        "specc": {"const": 1},
+        "specc": {"const": 1, **WRITTEN},
         "name": NAME,
         "summary": TEXT,
         "reference": TEXT,
         "extends": TEXT,
-        "params": {"type": "object", "propertyNames": NAMES},
-        "inputs": named(closed({"shape": SHAPE, "dtype": {"enum": DTYPES}, "when": {"type": "boolean"}}, required=["shape"])),
+        "params": NAMED,
+        "inputs": named(closed({"shape": SHAPE, "dtype": {"enum": DTYPES, **WRITTEN}, "when": {"type": "boolean"}}, required=["shape"])),
         "blocks": named(block),
         "defaults": {
             "type": "object",
-            "properties": {word.name: _without_required(builder.word(word)) for word in words},
+            "properties": {word.name: {**_without_required(builder.word(word)), **WRITTEN} for word in words},
             "additionalProperties": False,
+            **WRITTEN,
             "x-family": "defaults",
         },
         "layers": builder.steps(),
-        "heads": {"type": "object", "propertyNames": NAMES, "additionalProperties": {"$ref": "#/$defs/step"}},
+        "heads": {**NAMED, "additionalProperties": {"$ref": "#/$defs/step"}},
         "expect": closed({**EXPECTATIONS, "training": closed(EXPECTATIONS)}),
     }
     properties.update(experiment_schemas(builder, sections))
-    return {**closed(properties, ["specc", "inputs"]), "$defs": {**builder.definitions, "step": step}}
+    builder.definitions["step"] = step
+    return {**closed(properties, ["specc", "inputs"]), "$defs": builder.definitions if partial else builder.definitions.complete()}
 
 
 def experiment_schemas(builder: SchemaBuilder, sections: Iterable[str]) -> dict[str, Any]:
@@ -190,7 +220,7 @@ def experiment_schemas(builder: SchemaBuilder, sections: Iterable[str]) -> dict[
     for section in sections:
         from specc.registry import experiment
 
-        schemas[section] = builder.section(getattr(experiment, section.capitalize()))
+        schemas[section] = {**builder.section(getattr(experiment, section.capitalize())), **WRITTEN}
     return schemas
 
 

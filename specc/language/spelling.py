@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from specc.diagnostics import Sink
 from specc.language.syntax import Entry, ListNode, MapNode, Node, ScalarNode, is_null
@@ -63,7 +64,7 @@ class Speller:
         return MapNode({name: Entry(entry.key, rule(entry.value)) for name, entry in node.entries.items()}, node.span)
 
     def _input(self, node: Node) -> Node:
-        if isinstance(node, ListNode):
+        if isinstance(node, ListNode) or (isinstance(node, ScalarNode) and node.is_expression):
             return MapNode({"shape": Entry(node.span, node)}, node.span)
         return node
 
@@ -174,7 +175,7 @@ class Speller:
         value = entry.value
         if is_null(value):
             return MapNode({}, value.span)
-        if not isinstance(value, MapNode):
+        if not isinstance(value, MapNode) or _is_choice(value, word.parameters):
             if word.first is None:
                 self.sink.error("E0108", f"`{name}` takes no arguments", value.span)
                 return MapNode({}, value.span)
@@ -215,14 +216,53 @@ class Speller:
         chosen = find(family, word)
         value = entry.value
         if chosen is not None:
+            if family == "layer":
+                self.used.add(word)
             parameters = chosen.params.parameters
             if is_null(value):
                 value = MapNode({}, value.span)
-            elif not isinstance(value, MapNode) and parameters:
+            elif parameters and (not isinstance(value, MapNode) or _is_choice(value, parameters)):
                 value = MapNode({next(iter(parameters)): Entry(value.span, value)}, value.span)
             if isinstance(value, MapNode):
                 value = self.arguments(value, parameters)
         return ChoiceNode({word: Entry(entry.key, value)}, node.span, word)
+
+
+def _is_choice(node: MapNode, parameters: Mapping[str, Param]) -> bool:
+    """Whether a mapping is a choice for the first parameter, not the arguments: `activation: {gelu: {approximate: true}}`."""
+    kind = next((parameter.type for parameter in parameters.values()), None)
+    kind = kind.item if isinstance(kind, ListOf) else kind
+    if not isinstance(kind, ChoiceOf) or len(node.entries) != 1:
+        return False
+    (key,) = node.entries
+    return key not in parameters and (len(parameters) == 1 or find(kind.family, key) is not None)
+
+
+def spelled_value(kind: Type, value: Any) -> Any:
+    """What an expression gave, in the form that text of the type is spelled out to: `relu` is `{relu: {}}`."""
+    match kind:
+        case ChoiceOf(family) if isinstance(value, str):
+            return spelled_value(kind, {value: {}})
+        case ChoiceOf(family) if isinstance(value, dict) and len(value) == 1:
+            ((word, given),) = value.items()
+            chosen = find(family, word)
+            parameters = {} if chosen is None else chosen.params.parameters
+            if given is not None and not isinstance(given, dict) and parameters:
+                given = {next(iter(parameters)): given}
+            return {word: _spelled_values(parameters, {} if given is None else given)}
+        case ListOf(item):
+            return [spelled_value(item, each) for each in (value if isinstance(value, list) else [] if value is None else [value])]
+        case MapOf(item) if isinstance(value, dict):
+            return {key: spelled_value(item, each) for key, each in value.items()}
+        case Section(params):
+            return _spelled_values(params.parameters, value)
+    return value
+
+
+def _spelled_values(parameters: Mapping[str, Param], given: Any) -> Any:
+    if not isinstance(given, dict):
+        return given
+    return {key: spelled_value(parameters[key].type, value) if key in parameters else value for key, value in given.items()}
 
 
 def _found(node: Node) -> str:

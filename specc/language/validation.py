@@ -15,17 +15,18 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from specc.diagnostics import Sink
-from specc.language.schema import SchemaBuilder, document_schema
+from specc.language.schema import Definitions, SchemaBuilder, document_schema
 from specc.language.spelling import StepNode
 from specc.language.syntax import MapNode, Node, plain_value
 from specc.language.vocabulary import Vocabulary, Word
+from specc.registry.entry import Entry
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
 Schema = Mapping[str, Any]
 
-ANNOTATIONS = {"x-family", "$defs", "description", "default", "title"}
+ANNOTATIONS = {"x-family", "x-written", "$defs", "description", "default", "title"}
 
 TYPES: Mapping[str, Callable[[Any], bool]] = {
     "integer": lambda value: (type(value) is int or (type(value) is float and value.is_integer())) and abs(value) < 2**63,
@@ -46,7 +47,10 @@ class Validator:
 
     def errors(self, value: Any) -> Iterator[ValidationError]:
         """What is wrong with a value, as jsonschema finds it."""
-        if not plainly_valid(value, self._schema, self._schema.get("$defs", {})):
+        definitions = self._schema.get("$defs", {})
+        if not plainly_valid(value, self._schema, definitions):
+            if isinstance(definitions, Definitions):
+                definitions.complete()
             yield from jsonschema_validator()(self._schema).iter_errors(value)
 
 
@@ -56,6 +60,7 @@ def jsonschema_validator() -> Any:
     from jsonschema import Draft202012Validator, validators
 
     keywords = {name: _beside_expressions(keyword) for name, keyword in Draft202012Validator.VALIDATORS.items()}
+    keywords["x-written"] = _written
     types = Draft202012Validator.TYPE_CHECKER.redefine_many(
         {name: lambda _, value, is_one=is_one: is_one(value) for name, is_one in TYPES.items()}
     )
@@ -71,10 +76,18 @@ def _beside_expressions(keyword: Callable[..., Any]) -> Callable[..., Any]:
     return check
 
 
+def _written(validator: Any, value: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+    """What makes up the document cannot be computed: names, sections, the steps themselves."""
+    from jsonschema.exceptions import ValidationError
+
+    if isinstance(instance, str) and instance[:1] == "=":
+        yield ValidationError("an expression")
+
+
 def plainly_valid(value: Any, schema: Schema, definitions: Schema) -> bool:
     """Whether a value meets a schema; False also where the schema has a keyword that is not known here."""
     if isinstance(value, str) and value[:1] == "=":
-        return True
+        return "x-written" not in schema
     for keyword, argument in schema.items():
         if keyword in ANNOTATIONS:
             continue
@@ -153,9 +166,9 @@ def validator_of(schema: str) -> Validator:
     return Validator(json.loads(schema))
 
 
-def word_validator(word: Word) -> Validator:
-    """The validator of the arguments of a layer or a block."""
-    builder = SchemaBuilder()
+def word_validator(word: Word, layers: Iterable[Entry] = ()) -> Validator:
+    """The validator of the arguments of a layer or a block; `layers` are those that stand among them."""
+    builder = SchemaBuilder(layers=layers)
     schema = builder.word(word)
     return Validator({**schema, "$defs": builder.definitions})
 
@@ -175,7 +188,7 @@ def check_document(root: MapNode, vocabulary: Vocabulary, used: Iterable[str], s
     supplied = (
         {name: list(value.entries) for name, value in defaults if isinstance(value, MapNode)} if isinstance(defaults, MapNode) else {}
     )
-    validator = Validator(document_schema(vocabulary, used, sections, supplied))
+    validator = Validator(document_schema(vocabulary, used, sections, supplied, partial=True))
     steps: set[StepNode] = set()
     words: set[str] = set()
     for error in independent(validator.errors(plain_value(root))):

@@ -12,6 +12,8 @@ from specc.registry.layers import LAYERS
 
 MODULES: dict[str, tuple[str, ...]] = {
     "layer": tuple(f"layers.{concept}" for concept in LAYERS),
+    "cell": ("layers.cells",),
+    "activation": ("activations",),
     "initializer": ("initializers",),
     "regularizer": ("regularizers",),
     "constraint": ("constraints",),

@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any, ClassVar, dataclass_transform
 
 from specc.graph import KerasCall, TensorSpec, Weight
-from specc.registry.types import Type, constrained, type_of
+from specc.registry.types import NESTED, Type, constrained, type_of
 
 
 class _Required:
@@ -122,6 +122,10 @@ class Params:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.__dict__.items())})"
 
+    def replaced(self, values: Mapping[str, Any]) -> "Params":
+        """The same with other values, given as JSON."""
+        return type(self)(**{**self.__dict__, **{name: bind_value(self.parameters[name].type, value) for name, value in values.items()}})
+
     def given(self) -> dict[str, Any]:
         """The parameters that differ from their defaults, and the required ones."""
         return {
@@ -171,7 +175,7 @@ class Mismatch(Exception):
         code: the diagnostic's code.
         message: one sentence, the layer named, expected and found said.
         help: what to change.
-        argument: the argument at fault, where it is one.
+        argument: the argument at fault, where it is one; of a layer inside a layer by its path, `layer/conv2d/filters`.
     """
 
     def __init__(self, code: str, message: str, *, help: str | None = None, argument: str | None = None) -> None:
@@ -216,7 +220,7 @@ class Entry:
         target: dotted path of the class or function that it lowers to.
         examples: uses that the tests run.
         infer: for a layer, its shapes, weights and costs: `infer(params, *call arguments) -> Facts`.
-        lower: for a layer whose Keras call is not simply its arguments: `lower(params) -> KerasCall`.
+        lower: where the Keras call is not simply the arguments: `lower(params) -> KerasCall`.
         doc: the reference text.
         by_name: whether Keras's `get` knows the bare name, so that a choice without arguments lowers to it.
         also: names under which the word is known elsewhere: not words, but understood well enough to suggest this one.
@@ -252,6 +256,13 @@ class Entry:
         return len(self.call_arguments) - len(self.infer.__defaults__ or ())
 
     @property
+    def list_arguments(self) -> tuple[str, ...]:
+        """Those of the call arguments that are lists of tensors."""
+        assert self.infer is not None
+        annotations = self.infer.__annotations__
+        return tuple(name for name in self.call_arguments if annotations.get(name) in (list[TensorSpec], list[TensorSpec] | None))
+
+    @property
     def takes_list(self) -> bool:
         """Whether the first call argument is a list of tensors: a merge."""
         assert self.infer is not None
@@ -273,11 +284,19 @@ class Entry:
 def lowered(value: Any) -> Any:
     """A bound value as an argument of a Keras call. A choice without arguments is its name, where Keras admits it."""
     if isinstance(value, Choice):
+        if value.entry.family in NESTED:
+            return inner_call(value)
         call = value.call()
         return value.name if value.entry.by_name and not call.args and not call.kwargs else call
     if isinstance(value, (list, tuple)):
         return type(value)(lowered(item) for item in value)
     return value
+
+
+def inner_call(choice: Choice, name: str = "") -> KerasCall:
+    """A layer inside a layer, with a name: Keras counts those without one, so that paths of weights would vary with what was made before."""
+    call = choice.call()
+    return KerasCall(call.target, call.args, {**call.kwargs, "name": name or choice.name})
 
 
 _ENTRIES: dict[str, dict[str, Entry]] = {}
@@ -291,6 +310,11 @@ def register(entry: Entry) -> None:
     family[entry.name] = entry
 
 
+def forget(family: str, name: str) -> None:
+    """Removes a word that was registered."""
+    _ENTRIES[family].pop(name, None)
+
+
 def layer(
     name: str,
     *,
@@ -298,23 +322,23 @@ def layer(
     examples: Sequence[Example],
     lower: Callable[..., KerasCall] | None = None,
     pending: bool = False,
+    family: str = "layer",
 ) -> Callable[[Callable[..., Facts]], Callable[..., Facts]]:
-    """Declares a layer by the function that infers its facts; its first parameter `p` names the Params class."""
+    """Declares a layer by the function that infers its facts; its first parameter `p` names the Params class.
+
+    Args:
+        family: `cell` for one step of a recurrence, whose states are the extra outputs.
+    """
 
     def decorate(infer: Callable[..., Facts]) -> Callable[..., Facts]:
         params = infer.__annotations__["p"]
-        register(Entry("layer", name, params, keras, examples, infer, lower, _doc(params), pending=pending))
+        register(Entry(family, name, params, keras, examples, infer, lower, _doc(params), pending=pending))
         return infer
 
     return decorate
 
 
 def declare(
-def forget(family: str, name: str) -> None:
-    """Removes a word that was registered."""
-    _ENTRIES[family].pop(name, None)
-
-
     family: str,
     name: str,
     *,
@@ -322,13 +346,14 @@ def forget(family: str, name: str) -> None:
     examples: Sequence[Mapping[str, Any]] = ({},),
     by_name: bool = True,
     also: Sequence[str] = (),
+    lower: Callable[..., KerasCall] | None = None,
     pending: bool = False,
 ) -> Callable[[type], type]:
     """Declares a word of another family by its Params class. An example is a mapping of arguments."""
 
     def decorate(params: type[Params]) -> type[Params]:
         doc = _doc(params)
-        register(Entry(family, name, params, target, examples, doc=doc, by_name=by_name, also=tuple(also), pending=pending))
+        register(Entry(family, name, params, target, examples, None, lower, doc, by_name=by_name, also=tuple(also), pending=pending))
         return params
 
     return decorate
@@ -403,7 +428,8 @@ def plural(family: str) -> str:
 def nearest_entry(family: str, name: str) -> str | None:
     """The word of a family that was probably meant, also where it is known elsewhere by another name; or None."""
     names = {also: entry.name for entry in entries(family).values() for also in (*entry.also, entry.name)}
-    close = nearest(name, names)
+    bare = {known.replace("_", ""): known for known in names}
+    close = bare.get(name.lower().replace("_", "")) or nearest(name, names)
     return None if close is None else names[close]
 
 

@@ -84,17 +84,23 @@ Axis = Annotated[
     ),
 ]
 
-Activation = Literal[
-    "celu", "elu", "exponential", "gelu", "hard_shrink", "hard_sigmoid", "hard_silu", "hard_swish", "hard_tanh",
-    "leaky_relu", "linear", "log_sigmoid", "log_softmax", "mish", "relu", "relu6", "selu", "sigmoid", "silu", "softmax",
-    "soft_shrink", "softplus", "softsign", "sparse_plus", "sparse_sigmoid", "sparsemax", "squareplus", "swish", "tanh",
-    "tanh_shrink", "threshold",
-]  # fmt: skip
-
+Activation = Annotated["Choice", ChoiceOf("activation")]
 Initializer = Annotated["Choice | None", ChoiceOf("initializer")]
 OptionalInitializer = Annotated["Choice | None", ChoiceOf("initializer", optional=True)]
 Regularizer = Annotated["Choice | None", ChoiceOf("regularizer", optional=True)]
 Constraint = Annotated["Choice | None", ChoiceOf("constraint", optional=True)]
+
+Layer = Annotated["Choice", ChoiceOf("layer")]
+OptionalLayer = Annotated["Choice | None", ChoiceOf("layer", optional=True)]
+Cell = Annotated["Choice", ChoiceOf("cell")]
+
+NESTED = ("layer", "cell")  # families whose choices are layers inside a layer: they have names, and `defaults` reach them
+
+
+def is_nested(kind: Type) -> bool:
+    """Whether a parameter's value is a layer, or a list of them."""
+    return is_nested(kind.item) if isinstance(kind, ListOf) else isinstance(kind, ChoiceOf) and kind.family in NESTED
+
 
 PLAIN: dict[Any, Plain] = {
     int: Plain({"type": "integer"}, int),

@@ -22,6 +22,7 @@ LEFT_OUT = {
     "name": "the path is the name",
     "dtype": "the policy of the whole model decides",
     "weights": "given weights are not data of a spec",
+    "stateful": "needs a batch of fixed size; the training loop carries the state",
     "lora_rank": "fine-tuning is not an argument of a layer",
     "lora_alpha": "fine-tuning is not an argument of a layer",
     "quantization_config": "an object, not data",

@@ -286,16 +286,14 @@ class StepWriter:
         if not named:
             self.assign(context.target, written)
             return Local(ast.Name(context.target), listed)
-        if listed:
-            assert step.word_span is not None
-            raise self.translator.refused(f"`{step.word}` gives a list and further outputs", ScalarNode(step.word, step.word_span))
-        targets, inner = [context.target], {}
+        targets: list[ast.expr] = [ast.Starred(ast.Name(context.target)) if listed else ast.Name(context.target)]
+        inner = {}
         for output in named:
             variable = self._extra(step, output)
-            targets.append(variable or "_")
+            targets.append(ast.Name(variable or "_"))
             inner[output] = Named((step, output), Local(MISSING), self.needs, variable)
-        self.body.append(Assign(tuple(ast.Name(each) for each in targets), written))
-        return Local(ast.Name(context.target), False, inner)
+        self.body.append(Assign(tuple(targets), written))
+        return Local(ast.Name(context.target), listed, inner)
 
     def _extra(self, step: Step, output: str) -> str | None:
         if not self.needs.facet_known((step, output), (), TENSOR):
@@ -306,7 +304,6 @@ class StepWriter:
         """The tensors of a layer's call: the first by position, the others by name."""
         entry = word.entry
         assert entry is not None
-        assert entry.infer is not None
         names = entry.call_arguments
         if source is None:
             assert context.x is not None
@@ -317,16 +314,15 @@ class StepWriter:
             given = {names[0]: regrouped(source)}
         else:
             given = dict(zip(names, source))
-        lists = [name for name in names if str(entry.infer.__annotations__.get(name)).startswith("list[")]
-        written = {name: self._argument(value, name in lists) for name, value in given.items()}
+        written = {name: self._argument(value, name in entry.list_arguments) for name, value in given.items()}
         first = next(iter(written))
         return written.pop(first), written
 
     def _argument(self, value: Value, wants_list: bool) -> ast.expr:
         where = value.tensor()
-        if wants_list and value.listed:
-            return where
-        if not wants_list and value.listed:
+        if wants_list:
+            return where if value.listed else ast.List([where])
+        if value.listed:
             alone = isinstance(where, ast.List) and len(where.elts) == 1 and not isinstance(where.elts[0], ast.Starred)
             return where.elts[0] if alone else ast.Subscript(where, ast.Constant(0))  # type: ignore[attr-defined]
         return where

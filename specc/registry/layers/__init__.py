@@ -102,6 +102,12 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "average_pooling2d",
         "average_pooling3d",
     ),
+    "recurrent": (
+        "simple_rnn",
+        "lstm",
+        "gru",
+        "rnn",
+    ),
     "regularization": (
         "dropout",
         "alpha_dropout",
