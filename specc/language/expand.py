@@ -61,7 +61,7 @@ class Expander:
         inputs = declared_inputs(self, document, frame)
         frame = self._with_inputs(frame, inputs)
         frame = self.run_all(document.steps, frame)
-        outputs = self._heads(document, frame) if document.heads else {"output": frame.x}
+        outputs = self._heads(document, frame) or {"output": frame.x}
         given = {name: result.value for name, result in outputs.items() if result is not None and result.value is not None}
         if not self.sink.failed:
             self._require_outputs(document, given)

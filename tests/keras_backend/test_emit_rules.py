@@ -378,6 +378,33 @@ heads:
 )
 
 rule(
+    "heads for training only",
+    """
+params: {top: true}
+inputs: {a: [3]}
+layers: [{dense: 4}]
+heads:
+  projection: {dense: 2, when: =training}
+  logits: {dense: 5, when: =top}
+""",
+    {"top": False},
+)
+
+rule(
+    "one head, for training only",
+    """
+params: {top: true}
+inputs: {a: [3]}
+layers: [{dense: 4}]
+heads:
+  projection:
+    layers: [{dense: 2}, relu]
+    when: =training and top
+""",
+    {"top": False},
+)
+
+rule(
     "multi heads",
     """
 inputs: {a: [3]}

@@ -644,8 +644,14 @@ def test_a_spec_needs_an_output(told: Told, text: str) -> None:
     assert told(text) == ["E0306: the spec has no steps and no heads, so it has no output"]
 
 
-def test_heads_may_all_be_off_in_no_graph(told: Told) -> None:
-    found = told("layers: [flatten]\nheads: {a: {dense: 3, when: =training}}\n")
+def test_with_every_head_switched_off_the_output_is_the_last_step(graph: Expanded) -> None:
+    text = "layers: [flatten]\nheads: {a: {dense: 3, when: =training}}\n"
+    assert {name: value.spec.shape for name, value in graph(text).outputs.items()} == {"output": (None, 192)}
+    assert {name: value.spec.shape for name, value in graph(text, training=True).outputs.items()} == {"a": (None, 3)}
+
+
+def test_without_a_last_step_some_head_must_be_there(told: Told) -> None:
+    found = told("inputs: {a: [3], b: [3]}\nheads: {sum: {add: , from: [a, b], when: =training}}\n")
     assert found == ["E0306: the graph that is built has no output: every head is switched off"]
 
 
@@ -653,6 +659,31 @@ def test_what_no_output_needs_is_dropped(graph: Expanded, paths: Paths) -> None:
     built = graph(TWO + "layers:\n  - dense: 3\n    from: left\n  - dense: 4\n    from: left\n")
     assert paths(built) == ["dense_1"]
     assert list(built.inputs) == ["left"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("layers:\n  - dense: 3\n    name: =n\n", "E0103: `name` must be written, not computed"),
+        ("layers:\n  - dense: 3\n    repeat: 2\n    as: =n\n", "E0103: `as` must be written, not computed"),
+        ("layers:\n  - parallel: =n\n", "E0103: `parallel` must be written, not computed"),
+        ("layers:\n  - parallel: {branches: =n}\n", "E0103: `branches` of `parallel` must be written, not computed"),
+        ("layers:\n  - model: {spec: mlp_digits, params: =n}\n", "E0103: `params` of `model` must be written, not computed"),
+        ("layers: [=n]", "E0107: a step is a word, or a mapping with a word, not an expression"),
+        ("inputs: {v: {shape: [3], dtype: =n}}\nlayers: [flatten]", "E0103: `dtype` of `v` must be written, not computed"),
+        ("name: =n\nlayers: [flatten]", "E0103: `name` must be written, not computed"),
+        ("defaults: {dense: =n}\nlayers: [{dense: 3}]", "E0103: `dense` of `defaults` must be written, not computed"),
+        ("defaults: =n\nlayers: [flatten]", "E0103: `defaults` must be written, not computed"),
+        ("heads: =n\nlayers: [flatten]", "E0103: `heads` must be written, not computed"),
+        ("params: =n\nlayers: [flatten]", "E0103: `params` must be written, not computed"),
+        ("params: {=n: 3}\nlayers: [flatten]", "E0109: `=n` is not a name"),
+        ("blocks: {u: =n}\nlayers: [flatten]", "E0103: the block `u` must be written, not computed"),
+        ("train: =n\nlayers: [flatten]", "E0103: `train` must be written, not computed"),
+        ("data: =n\nlayers: [flatten]", "E0103: `data` must be written, not computed"),
+    ],
+)
+def test_what_makes_up_a_document_is_not_computed(told: Told, text: str, said: str) -> None:
+    assert told(text) == [said]
 
 
 # training
@@ -755,6 +786,8 @@ def test_inputs(graph: Expanded, told: Told) -> None:
         "E0103: item 1 of the input `tokens` must be an integer or null, not the string `four`"
     ]
     assert told(text.format("4", "flatten")) == ["E0103: the input `tokens` must be a list of sizes, or a mapping, not 4"]
+    whole = graph("params: {shape: [5, 2]}\ninputs: {v: =shape, w: {shape: =shape}}\nlayers:\n  - add:\n    from: [v, w]\n")
+    assert [tensor.spec.shape for tensor in whole.inputs.values()] == [(None, 5, 2)] * 2
     assert graph(text.format("[]", "reshape: [1]")).inputs["tokens"].spec.shape == (None,)
 
 

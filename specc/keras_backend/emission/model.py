@@ -31,8 +31,8 @@ def write_model(program: Program) -> Function:
     scope = Scope()
     for name, declared in document.params.items():
         variable = names.fresh(name)
-        scope.names[name] = Variable(ast.Name(variable))
-        function.arguments.append((variable, None if declared.required else program.functions.default(declared)))
+        scope.names[name] = Variable(ast.Name(variable), param=name)
+        function.arguments.append((variable, None if declared.required else program.functions.default(MAIN, declared)))
     function.arguments.sort(key=lambda argument: argument[1] is not None)
     if program.needs.known_key(("training", MAIN)):
         function.arguments.append(("training", ast.Constant(False)))
@@ -116,11 +116,16 @@ def _finish(writer: StepWriter, context: Context, inputs: dict[str, ast.expr]) -
     document = context.document
     name = ast.Constant(document.name.replace("/", "-"))
     given = _given_inputs(writer, inputs)
-    if not document.heads:
+    heads = list(document.heads.values())
+    if len(heads) == 1 and heads[0].when is not None and context.x is not None:
+        # Where it is not there the output is the last step, as if the head were a step.
+        context = writer.run_all(heads, context)
+        heads = []
+    if heads:
+        outputs = _heads(writer, context)
+    else:
         assert context.x is not None
         outputs = context.x.tensor()
-    else:
-        outputs = _heads(writer, context)
     writer.body.append(Return((call("keras.Model", given, outputs, name=name),)))
 
 
@@ -158,9 +163,11 @@ def _collected_inputs(writer: StepWriter, inputs: dict[str, ast.expr]) -> ast.ex
     return _alone_or_all(variable)
 
 
-def _alone_or_all(variable: str) -> ast.expr:
+def _alone_or_all(variable: str, *otherwise: ast.expr) -> ast.expr:
+    """The only value of a dict, or the whole; `otherwise` stands for one that is empty."""
     several = ast.Compare(call("len", ast.Name(variable)), [ast.Gt()], [ast.Constant(1)])
-    return ast.IfExp(several, ast.Name(variable), call("next", call("iter", call(ast.Attribute(ast.Name(variable), "values")))))
+    values = call(ast.Attribute(ast.Name(variable), "values"))
+    return ast.IfExp(several, ast.Name(variable), call("next", call("iter", values), *otherwise))
 
 
 def _named_tensors(tensors: dict[str, ast.expr]) -> ast.expr:
@@ -189,6 +196,8 @@ def _heads(writer: StepWriter, context: Context) -> ast.expr:
         _head_among(writer, head, name, context, outputs)
     if len(always) > 1:
         return ast.Name(outputs)
+    if not always and context.x is not None:
+        return _alone_or_all(outputs, context.x.tensor())
     return _one_or_several(context, outputs, first, writer)
 
 
