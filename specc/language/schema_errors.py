@@ -11,7 +11,7 @@ from specc.diagnostics import Sink, Span
 from specc.language.spelling import StepNode
 from specc.language.syntax import ListNode, MapNode, Node, ScalarNode, resolve_scalar
 from specc.language.vocabulary import MODIFIERS, STRUCTURES, Vocabulary
-from specc.registry.entry import nearest, nearest_entry, plural
+from specc.registry.entry import find, nearest, nearest_entry, plural
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -79,19 +79,20 @@ class _Context:
 
     @property
     def _is_modifier(self) -> bool:
-        return len(self.places) > 1 and isinstance(self.places[-2][1], StepNode) and self.path[-1] in (*MODIFIERS, "layers", "skip")
+        return len(self.places) > 1 and isinstance(self.places[-2][1], StepNode) and self.path[-1] in (*MODIFIERS, *STRUCTURES)
 
     def say(self, code: str, message: str, span: Span | None = None, help: str | None = None) -> None:
         self.sink.error(code, message, span or self.span, help=help)
 
     def unknown(self) -> None:
         """Keys that the schema does not have."""
-        assert isinstance(self.node, MapNode)
         properties = self.error.schema.get("properties", {})
-        extras = [key for key in self.node.entries if key not in properties]
+        extras = [key for key in self.error.instance if key not in properties]
         family = self.error.schema.get("x-family")
         for key in extras:
-            self._unknown_key(key, self.node.entries[key].key, family, properties)
+            # An expression gives a mapping that is not written here.
+            span = self.node.entries[key].key if isinstance(self.node, MapNode) else self.node.span
+            self._unknown_key(key, span, family, properties)
 
     def _unknown_key(self, key: str, span: Span, family: str | None, properties: Mapping[str, Any]) -> None:
         if family in ("step", "defaults"):
@@ -101,6 +102,8 @@ class _Context:
         elif family is not None:
             close, all_of_it = nearest_entry(family, key), plural(family)
             listed = f"the {all_of_it} are listed by `specc list {all_of_it}`"
+            if find("layer", key) is not None:
+                listed, close = f"`{key}` is a layer: make it a step of its own, `- {key}`", None
             self.say("E0106", f"unknown {family} `{key}`", span, f"did you mean `{close}`?" if close else listed)
         elif self.vocabulary is not None and not self.path:
             self.say("E0101", f"unknown key `{key}`", span, _suggest(key, properties) or f"the keys are {', '.join(properties)}")
@@ -173,6 +176,13 @@ class _Context:
             return f"an expression starts with `=`: `={instance}`"
         return None
 
+    def written(self) -> None:
+        if isinstance(self.node, MapNode):  # a key of it
+            self.name()
+            return
+        help = "expressions give arguments, sizes, counts and switches"
+        self.say("E0103", f"{self.title} must be written, not computed", self.node.span, help)
+
     def range(self) -> None:
         words = {"minimum": "at least", "maximum": "at most", "exclusiveMinimum": "more than", "exclusiveMaximum": "less than"}
         bound = words.get(str(self.error.validator), "a multiple of")
@@ -239,6 +249,7 @@ REPORTS: Mapping[str, Callable[[_Context], None]] = {
     "enum": _Context.one_of,
     "const": _Context.one_of,
     "pattern": _Context.name,
+    "x-written": _Context.written,
     "minProperties": _Context.choice,
     "maxProperties": _Context.choice,
 }
