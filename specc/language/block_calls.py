@@ -94,7 +94,7 @@ def apply_again(expander: Expander, step: Step, frame: Frame, path: str, given: 
     if isinstance(found, Result) and found.poisoned:
         return POISON
     if not isinstance(found, Result) or found.applied is None:
-        help = "name one application: `stage/0`" if isinstance(found, list) or found.items else None
+        help = f"name one application: `{target.value}/0`" if isinstance(found, list) or found.items else None
         raise expander.evaluator.error(
             frame, "E0310", f"`{target.value}` is not a layer or a block, so it cannot be shared", target.span, help=help
         )
@@ -117,13 +117,13 @@ def _shared_options(expander: Expander, step: Step, word: Word, arguments: MapNo
         if key == "step":
             continue
         if key not in known:
-            fixed = f"`{key}` of `{word.name}` is fixed when the step is made, and cannot change when it is applied again"
+            fixed = f"`{key}` of `{word.name}` is fixed when the step is made"
             message = fixed if key in word.parameters else f"`{word.name}` takes no `{key}` when it is applied again"
             listed = f"it takes {', '.join(f'`{name}`' for name in known)}" if known else "write another step for other arguments"
             raise expander.evaluator.error(frame, "E0108", message, entry.key, help=listed)
         value = expander.evaluator.value(entry.value, frame)
         schema = SchemaBuilder()
-        validator = validator_of(json.dumps({"properties": {key: schema.of(known[key].type)}, "$defs": schema.definitions}))
+        validator = validator_of(json.dumps({"properties": {key: schema.of(known[key].type)}, "$defs": schema.definitions.complete()}))
         local = Sink()
         if not check_values(validator, {key: value}, named_node(key, entry.value), local, word.name):
             for found in local:

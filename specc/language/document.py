@@ -296,6 +296,9 @@ class _Reader:
             variable = entries[key].value
             if isinstance(variable, ScalarNode):
                 self.reserved(str(variable.value), variable.span, keywords=True)
+        if "as" in entries and "index" in entries and text_of(node, "as") == text_of(node, "index"):
+            help = "`as` is the element, `index` its position"
+            self.sink.error("E0212", f"the name `{text_of(node, 'index')}` is taken by `as`", entries["index"].value.span, help=help)
         for other in ("repeat", "from"):
             if "each" in entries and other in entries:
                 help = "`each` names the tensors itself" if other == "from" else "`each` is one layer for all, `repeat` one layer for each"
@@ -355,7 +358,7 @@ class _Reader:
                 around = visible.new_child({name: step.word_span for name in (step.element, step.index) if name is not None})
             for inner in scopes:
                 for each in names_in_scope(inner):
-                    if each.name in around:
+                    if each.name is not None and each.name in around:
                         notes = [Note(f"`{each.name}` is first used here", around[each.name])]
                         help = "only a variable of `repeat` may hide a name"
                         span = each.name_span or each.span

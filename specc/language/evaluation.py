@@ -329,6 +329,10 @@ class Evaluator:
                 raise UnknownName("E0210", f"`{first}` is a param or a variable, not a step", help=help)
             return follow(start, rest, text)
         except UnknownName as error:
+            off = frame.scope.switched_off(first) if rest else None
+            if off is not None and error.code == "E0210":
+                message = f"`{first}` is switched off by its `when`, so there is no `{text}`"
+                raise self.error(frame, "E0214", message, span, notes=(Note(f"`{first}` is here", off),)) from None
             notes = (Note(*error.note),) if error.note is not None else ()
             close = self.meant(error.unknown, frame) if error.unknown is not None else None
             help = f"did you mean `{close}`?" if close else error.help or (_known(frame) if error.unknown else None)

@@ -133,9 +133,13 @@ class Expander:
         return result
 
     def _switch_off(self, step: Step, frame: Frame) -> None:
-        """The name of a step that is not there stands for the step's input, if it has just one."""
+        """The name of a step that is not there stands for the step's input, if it has just one; names inside it for nothing."""
+        for inner in names_in_scope(step.body) if not step.opens_scope else ():
+            if inner.name is not None:
+                frame.scope.off[inner.name] = inner.name_span or inner.span
         if step.name is None:
             return
+        frame.scope.off[step.name] = step.name_span or step.span
         stand_in = frame.x if step.source is None else None
         if isinstance(step.source, ScalarNode):
             try:
@@ -145,8 +149,6 @@ class Expander:
                 stand_in = None
         if stand_in is not None:
             frame.scope.steps[step.name] = stand_in
-        else:
-            frame.scope.off[step.name] = step.name_span or step.span
 
     def _result(self, step: Step, frame: Frame) -> Result:
         if step.trainable is not None:
@@ -173,7 +175,8 @@ class Expander:
             results.append(result)
             current = frame.at(x=result)
         if not results:
-            return frame.x if frame.x is not None else Result(None)
+            passed = frame.x if frame.x is not None else Result(None)
+            return POISON if passed.poisoned else Result(passed.value, passed.inner, [], label=path, repeated=True)
         if any(result.poisoned for result in results):
             return POISON
         last = results[-1]

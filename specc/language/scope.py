@@ -19,10 +19,11 @@ TENSOR_MEMBERS = ("shape", "rank", "channels", "height", "width", "length", "dty
 class Result:
     """What a step gave: a tensor or several, the named steps inside it, the iterations of its repeat.
 
-    `applied` remembers a layer's or a block's application, so that `share` can apply it again.
+    `applied` remembers a layer's or a block's application, so that `share` can apply it again. `repeated` says that it
+    is a repeat's, whose items are its iterations even where there are none.
     """
 
-    __slots__ = ("applied", "inner", "items", "label", "poisoned", "value")
+    __slots__ = ("applied", "inner", "items", "label", "poisoned", "repeated", "value")
 
     def __init__(
         self,
@@ -32,6 +33,7 @@ class Result:
         applied: Any = None,
         label: str = "",
         poisoned: bool = False,
+        repeated: bool = False,
     ) -> None:
         self.value = value
         self.inner = inner if inner is not None else {}
@@ -39,6 +41,7 @@ class Result:
         self.applied = applied
         self.label = label
         self.poisoned = poisoned
+        self.repeated = repeated
 
     def __len__(self) -> int:
         return len(self.items)
@@ -105,8 +108,8 @@ class Given(NamedTuple):
 class Scope:
     """Names of one scope; inner scopes see outer ones, up to a block.
 
-    `later` are the names that steps of the scope will define, `off` those of steps that are switched off. `origins` is
-    where params have their values from.
+    `later` are the names that steps of the scope will define, `off` those of steps that are switched off (which may
+    stand for their input), `unnamed` what steps without a name are called. `origins` is where params have their values from.
     """
 
     path: str
@@ -160,6 +163,15 @@ class Scope:
             scope = scope.parent
         raise UnknownName("E0210", f"no step or input is named `{name}` here", unknown=name)
 
+    def switched_off(self, name: str) -> Span | None:
+        """Where the step of a name is written, if its `when` is false."""
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.off:
+                return scope.off[name]
+            scope = scope.parent
+        return None
+
     def names(self) -> Iterable[str]:
         scope: Scope | None = self
         while scope is not None:
@@ -190,13 +202,15 @@ def follow(start: Any, parts: list[str], reference: str) -> Any:
 
 def _into(value: Result, part: str, owner: str) -> Any:
     if part == "*":
-        if not value.items:
+        if not value.items and not value.repeated:
             raise UnknownName("E0210", f"`{owner}` has no items, so `*` means nothing", help="only what is repeated, and lists, have items")
         return list(value.items)
     if POSITION.fullmatch(part):
         try:
             return value.items[int(part)]
         except IndexError:
+            if value.repeated and not value.items:
+                raise UnknownName("E0210", f"`{owner}` is repeated no times, so it has no items") from None
             if not value.items:
                 raise UnknownName("E0210", f"`{owner}` has no items", help="only what is repeated, and lists, have items") from None
             raise UnknownName("E0210", f"there is no item {part} of `{owner}`: it has {len(value.items)}, counted from 0") from None

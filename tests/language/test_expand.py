@@ -275,7 +275,7 @@ def test_share_with_each(graph: Expanded) -> None:
     [
         ("share: image", "E0310: `image` is not a layer or a block, so it cannot be shared"),
         ("share: nobody", "E0210: no step or input is named `nobody` here"),
-        ("share: {step: a, units: 3}", "E0108: `units` of `dense` is fixed when the step is made, and cannot change when it is applied again"),
+        ("share: {step: a, units: 3}", "E0108: `units` of `dense` is fixed when the step is made"),
         ("share: {step: a, unit: 3}", "E0108: `dense` takes no `unit` when it is applied again"),
         ("share: {steps: a}", "E0102: `share` needs `step`"),
     ],
@@ -291,6 +291,7 @@ def test_what_cannot_be_shared(told: Told, step: str, said: str) -> None:
         ("index: n", "E0111: `index` means nothing without `repeat`"),
         ("each: [image]\n    from: image", "E0111: `each` and `from` cannot stand together"),
         ("each: [image]\n    repeat: 2", "E0111: `each` and `repeat` cannot stand together"),
+        ("repeat: 2\n    as: n\n    index: n", "E0212: the name `n` is taken by `as`"),
         ("repeat: 2\n    as: x", "E0213: the name `x` is reserved: it is the output of the step before"),
         ("repeat: 2\n    index: if", "E0213: the name `if` is reserved: it means something in expressions"),
     ],
@@ -334,6 +335,13 @@ def test_a_name_that_is_off_stands_for_its_one_input(graph: Expanded, told: Told
     assert told(several) == ["E0214: `a` is switched off by its `when` and stands for nothing"]
     in_expression = several.replace("from: a", "from: left").replace("dense: 5", "dense: =a.channels")
     assert told(in_expression) == ["E0214: `a` is switched off by its `when` and stands for nothing"]
+
+
+def test_what_is_inside_a_step_that_is_off_is_not_there(told: Told) -> None:
+    group = "layers:\n  - layers:\n      - dense: 4\n        name: a\n    when: false\n    {0}\n  - flatten:\n    from: {1}\n"
+    assert told(group.format("trainable: true", "a")) == ["E0214: `a` is switched off by its `when` and stands for nothing"]
+    assert told(group.format("name: g", "g/a")) == ["E0214: `g` is switched off by its `when`, so there is no `g/a`"]
+    assert told(group.format("name: g", "g")) == []
 
 
 def test_labels_are_numbered_before_when(graph: Expanded, paths: Paths) -> None:
@@ -512,6 +520,14 @@ def test_a_star_splices_all(graph: Expanded) -> None:
         "  - add:\n    from: [image, stage/*/first, stage/*]\n"
     )
     assert arguments(graph(text), "add") == ["image", "stage/0/first", "stage/1/first", "stage/0/first", "stage/1/first"]
+
+
+def test_a_star_after_no_iterations_stands_for_none(graph: Expanded, told: Told) -> None:
+    text = "params: {{n: 0}}\nlayers:\n  - dense: 4\n    repeat: =n\n    name: s\n  - concatenate:\n    from: [image, {0}]\n"
+    assert arguments(graph(text.format("s/*")), "concatenate") == ["image"]
+    assert arguments(graph(text.format("s/*"), params={"n": 2}), "concatenate") == ["image", "s/0", "s/1"]
+    assert arguments(graph(text.format("s")), "concatenate") == ["image", "image"]
+    assert told(text.format("s/0")) == ["E0210: `s` is repeated no times, so it has no items"]
 
 
 def test_a_repeat_over_steps(graph: Expanded) -> None:
