@@ -144,7 +144,8 @@ def _scores(found: Trained, head: str | None) -> Scores:
     outputs = output_of(found.model)
     tensor = outputs[head] if isinstance(outputs, dict) else outputs[0] if isinstance(outputs, (list, tuple)) else outputs
     layer = tensor._keras_history.operation
-    name = "softmax" if isinstance(layer, keras.layers.Softmax) else getattr(getattr(layer, "activation", None), "__name__", "linear")
+    function = getattr(layer, "activation", layer)  # a softmax with arguments is a layer too
+    name = "softmax" if isinstance(function, keras.layers.Softmax) else getattr(function, "__name__", "linear")
     return "softmax" if name == "softmax" else "sigmoid" if name == "sigmoid" else "logits"
 
 

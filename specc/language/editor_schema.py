@@ -221,7 +221,7 @@ class _EditorSchema:
             if first is not None:
                 forms.append(self._of(first.type))
             mapping["properties"][name] = {"anyOf": forms, "description": entry.doc}  # type: ignore[index]
-        return {"anyOf": [{"enum": list(words)}, mapping]}
+        return {"anyOf": [{"enum": list(words)}, mapping, _reference("expression")]}
 
     def _arguments(self, parameters: Mapping[str, Param], required: bool = True) -> dict[str, Any]:
         properties = {name: self._parameter(parameter) for name, parameter in parameters.items()}

@@ -154,7 +154,8 @@ def _activation(node: Node) -> str | None:
     if word in ("softmax", "sigmoid"):
         return word
     given = call.kwargs.get("activation", call.args[0] if word == "activation" and call.args else "linear")
-    given = given.target.rpartition(".")[2] if isinstance(given, KerasCall) else given
+    if isinstance(given, KerasCall):  # a function with arguments: a layer of Keras's, or ours that is made with the name
+        given = given.args[0] if given.args else given.target.rpartition(".")[2].lower()
     return None if word == "activation" and given == "linear" else str(given)
 
 
@@ -250,7 +251,7 @@ def check_wiring(document: Document, graph: Graph, experiment: Experiment, sink:
     known: dict[str, Fields | None] = {}
     for part in ("train", "validation", "test"):
         pipeline = getattr(experiment.data, part)
-        known[part] = fields = None if pipeline is None else pipeline.fields()
+        known[part] = fields = None if pipeline is None else pipeline.known_fields()
         # Inputs that are there only while learning are not fed when the model is measured.
         if fields is not None and (part == "train" or not graph.training):
             check_feeding(graph, fields, sink=sink, span_of=span_of, path=("data", part))

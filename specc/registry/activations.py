@@ -41,11 +41,26 @@ class Function(Params):
 # One class for all of them: to make thirty would take longer than to check a small spec.
 FUNCTIONS = {
     "linear": "The input itself.",
-    "relu6": "Rectified linear unit that stops at 6: `min(max(x, 0), 6)`.\n\nReference: Howard et al., MobileNets, 2017, https://arxiv.org/abs/1704.04861",
-    "selu": "Scaled exponential linear unit: keeps mean 0 and variance 1 from layer to layer, with `lecun_normal`.\n\nReference: Klambauer et al., Self-normalizing neural networks, 2017, https://arxiv.org/abs/1706.02515",
-    "silu": "Sigmoid linear unit, or swish: `x * sigmoid(x)`.\n\nReference: Ramachandran et al., Searching for activation functions, 2017, https://arxiv.org/abs/1710.05941",
-    "hard_silu": "Swish of straight lines: `x * min(max(x + 3, 0), 6) / 6`.\n\nReference: Howard et al., Searching for MobileNetV3, 2019, https://arxiv.org/abs/1905.02244",
-    "mish": "`x * tanh(softplus(x))`.\n\nReference: Misra, Mish: a self regularized non-monotonic activation function, 2019, https://arxiv.org/abs/1908.08681",
+    "relu6": (
+        "Rectified linear unit that stops at 6: `min(max(x, 0), 6)`.\n\n"
+        "Reference: Howard et al., MobileNets, 2017, https://arxiv.org/abs/1704.04861"
+    ),
+    "selu": (
+        "Scaled exponential linear unit: keeps mean 0 and variance 1 from layer to layer, with `lecun_normal`.\n\n"
+        "Reference: Klambauer et al., Self-normalizing neural networks, 2017, https://arxiv.org/abs/1706.02515"
+    ),
+    "silu": (
+        "Sigmoid linear unit, or swish: `x * sigmoid(x)`.\n\n"
+        "Reference: Ramachandran et al., Searching for activation functions, 2017, https://arxiv.org/abs/1710.05941"
+    ),
+    "hard_silu": (
+        "Swish of straight lines: `x * min(max(x + 3, 0), 6) / 6`.\n\n"
+        "Reference: Howard et al., Searching for MobileNetV3, 2019, https://arxiv.org/abs/1905.02244"
+    ),
+    "mish": (
+        "`x * tanh(softplus(x))`.\n\n"
+        "Reference: Misra, Mish: a self regularized non-monotonic activation function, 2019, https://arxiv.org/abs/1908.08681"
+    ),
     "sigmoid": "`1 / (1 + exp(-x))`, from 0 to 1.",
     "hard_sigmoid": "Sigmoid of straight lines: `min(max(x + 3, 0), 6) / 6`.",
     "log_sigmoid": "Logarithm of the sigmoid: `-softplus(-x)`.",

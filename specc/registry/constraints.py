@@ -15,7 +15,7 @@ class MaxNorm(Params):
     axis: Axis = param("Axes over which the norm is taken: [0, 1, 2] for a 2-D convolution's kernel.", default=0)
 
 
-@declare("constraint", "non_neg", target="keras.constraints.NonNeg")
+@declare("constraint", "non_neg", target="keras.constraints.NonNeg", also=("non_negative",))
 class NonNeg(Params):
     """Sets negative weights to 0."""
 

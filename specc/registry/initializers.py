@@ -5,12 +5,12 @@ from typing import Literal
 from specc.registry.entry import Params, declare, param
 
 
-@declare("initializer", "zeros", target="keras.initializers.Zeros")
+@declare("initializer", "zeros", target="keras.initializers.Zeros", also=("zero",))
 class Zeros(Params):
     """All values 0."""
 
 
-@declare("initializer", "ones", target="keras.initializers.Ones")
+@declare("initializer", "ones", target="keras.initializers.Ones", also=("one",))
 class Ones(Params):
     """All values 1."""
 
@@ -23,7 +23,13 @@ class Constant(Params):
     value: float = param("The value.", default=0.0)
 
 
-@declare("initializer", "random_normal", target="keras.initializers.RandomNormal", examples=[{}, {"stddev": 0.02, "seed": 1}])
+@declare(
+    "initializer",
+    "random_normal",
+    target="keras.initializers.RandomNormal",
+    examples=[{}, {"stddev": 0.02, "seed": 1}],
+    also=("normal", "gaussian"),
+)
 class RandomNormal(Params):
     """Normal distribution."""
 
@@ -32,7 +38,13 @@ class RandomNormal(Params):
     seed: int | None = param("Makes the values repeatable; none draws from the global generator.", default=None)
 
 
-@declare("initializer", "random_uniform", target="keras.initializers.RandomUniform", examples=[{}, {"minval": 0.0, "maxval": 1.0}])
+@declare(
+    "initializer",
+    "random_uniform",
+    target="keras.initializers.RandomUniform",
+    examples=[{}, {"minval": 0.0, "maxval": 1.0}],
+    also=("uniform",),
+)
 class RandomUniform(Params):
     """Uniform distribution."""
 
@@ -77,7 +89,7 @@ class VarianceScaling(Params):
     output_axes: list[int] | None = param("Axes of the weight that count as outputs; none takes the last.", default=None)
 
 
-@declare("initializer", "glorot_normal", target="keras.initializers.GlorotNormal", examples=[{}, {"seed": 3}])
+@declare("initializer", "glorot_normal", target="keras.initializers.GlorotNormal", examples=[{}, {"seed": 3}], also=("xavier_normal",))
 class GlorotNormal(Fans):
     """Truncated normal of variance 2 / (fan_in + fan_out).
 
@@ -85,7 +97,13 @@ class GlorotNormal(Fans):
     """
 
 
-@declare("initializer", "glorot_uniform", target="keras.initializers.GlorotUniform", examples=[{}, {"seed": 3}])
+@declare(
+    "initializer",
+    "glorot_uniform",
+    target="keras.initializers.GlorotUniform",
+    examples=[{}, {"seed": 3}],
+    also=("xavier_uniform", "xavier"),
+)
 class GlorotUniform(Fans):
     """Uniform within the square root of 6 / (fan_in + fan_out).
 
@@ -93,7 +111,13 @@ class GlorotUniform(Fans):
     """
 
 
-@declare("initializer", "he_normal", target="keras.initializers.HeNormal", examples=[{}, {"input_axes": [0, 1, 2]}])
+@declare(
+    "initializer",
+    "he_normal",
+    target="keras.initializers.HeNormal",
+    examples=[{}, {"input_axes": [0, 1, 2]}],
+    also=("kaiming_normal", "kaiming", "msra"),
+)
 class HeNormal(Fans):
     """Truncated normal of variance 2 / fan_in, for rectified units.
 
@@ -101,7 +125,7 @@ class HeNormal(Fans):
     """
 
 
-@declare("initializer", "he_uniform", target="keras.initializers.HeUniform", examples=[{}, {"seed": 3}])
+@declare("initializer", "he_uniform", target="keras.initializers.HeUniform", examples=[{}, {"seed": 3}], also=("kaiming_uniform",))
 class HeUniform(Fans):
     """Uniform within the square root of 6 / fan_in, for rectified units.
 
@@ -136,7 +160,7 @@ class Orthogonal(Params):
     seed: int | None = param("Makes the values repeatable; none draws from the global generator.", default=None)
 
 
-@declare("initializer", "identity", target="keras.initializers.Identity", examples=[{}, {"gain": 0.5}])
+@declare("initializer", "identity", target="keras.initializers.Identity", examples=[{}, {"gain": 0.5}], also=("eye",))
 class Identity(Params):
     """The identity matrix; only for weights of rank 2."""
 

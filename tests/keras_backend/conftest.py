@@ -96,7 +96,8 @@ def _sample(tensor: Any, rng: Any) -> Any:
 def _config(model: Any) -> Any:
     """The whole functional config: names, classes, arguments, topology, inputs, outputs.
 
-    Left out: the modules of our own layers, which the source holds itself, and call arguments that have their default.
+    Left out: the modules of our own layers, which the source holds itself, call arguments that have their default, and the
+    names that Keras numbers: those of layers that are activations, of which a function may be given one for several layers.
     """
     return _cleaned(model.get_config())
 
@@ -105,7 +106,13 @@ def _cleaned(value: Any) -> Any:
     match value:
         case dict():
             kept = {key: item for key, item in value.items() if key != "module" and (key, item) != ("use_causal_mask", False)}
-            return {key: _cleaned(item) for key, item in kept.items()}
+            return {key: _cleaned(_nameless(item) if key == "activation" else item) for key, item in kept.items()}
         case list() | tuple():
             return [_cleaned(item) for item in value]
     return value
+
+
+def _nameless(activation: Any) -> Any:
+    if not isinstance(activation, dict) or "config" not in activation or not isinstance(activation["config"], dict):
+        return activation
+    return {**activation, "config": {key: item for key, item in activation["config"].items() if key != "name"}}

@@ -12,7 +12,7 @@ from specc.registry.entry import Choice, Entry, Facts, Mismatch, Params, bind, d
 from specc.registry.layers import LAYERS
 from specc.registry.types import Initializer, Plain, type_of
 
-FAMILIES = ("layer", "initializer", "regularizer", "constraint")
+FAMILIES = ("layer", "activation", "initializer", "regularizer", "constraint")
 WORDS = [pytest.param(entry, id=f"{family}-{name}") for family in FAMILIES for name, entry in entries(family).items()]
 
 
@@ -116,7 +116,7 @@ def test_call_arguments_are_options_and_not_part_of_the_layer() -> None:
     params = bind(entry.params, {"num_heads": 2, "key_dim": 4, "use_causal_mask": True})
     assert entry.options(params) == {"use_causal_mask": True}
     assert entry.call(params) == KerasCall("keras.layers.MultiHeadAttention", (2, 4))
-    assert entry.call_arguments == ("query", "value", "key")
+    assert entry.call_arguments == ("query", "value", "key", "value_mask", "key_mask", "attention_mask")
     assert entry.required_call_arguments == 2
     assert not entry.takes_list
     assert find("layer", "add").takes_list

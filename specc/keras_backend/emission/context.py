@@ -15,11 +15,14 @@ from specc.language.document import Document
 class Variable:
     """A param or a repeat variable: data, in a Python variable.
 
-    `capture` names the param of the spec that a block's function has to be given, because `defaults` speak of it.
+    Args:
+        capture: the param of the spec that a block's function has to be given, because `defaults` speak of it.
+        param: the param of the function that it is, if it is one.
     """
 
     where: ast.expr
     capture: str | None = None
+    param: str | None = None
 
 
 Entry = Variable | Value | Sequence

@@ -66,7 +66,7 @@ class Functions:
         written = self._block(context.document, word, block)
         tensors = self._tensors(written.inputs, context, source)
         arguments = writer.lowering.arguments(word, step, context)
-        given = {name: writer.translator.value(node, where, step) for name, (node, where) in arguments.items()}
+        given = {name: writer.lowering.given(written.key, name, node, where, step) for name, (node, where) in arguments.items()}
         return self._call(writer, step, context, path, written, tensors, given)
 
     def call_model(self, writer: StepWriter, step: Step, context: Context, path: tuple[Any, ...], source: Source | None) -> Value:
@@ -80,7 +80,7 @@ class Functions:
         tensors = self._tensors(written.inputs, context, source)
         params = step.arguments.get("params") if step.arguments is not None else None
         entries = params.entries if isinstance(params, MapNode) else {}
-        given = {name: writer.translator.value(entry.value, context, step) for name, entry in entries.items()}
+        given = {name: writer.lowering.given(written.key, name, entry.value, context, step) for name, entry in entries.items()}
         return self._call(writer, step, context, path, written, tensors, given)
 
     def call_again(self, writer: StepWriter, original: Step, step: Step, context: Context, source: Source | None, node: Node) -> Value:
@@ -219,10 +219,10 @@ class Functions:
         document = written.document
         for name in written.params:
             written.variables[name] = names.fresh(name)
-            scope.names[name] = Variable(ast.Name(written.variables[name]))
+            scope.names[name] = Variable(ast.Name(written.variables[name]), param=name)
         signature: list[tuple[str, ast.expr | None]] = [(argument, None) for argument in arguments]
         for name, declared in sorted(written.params.items(), key=lambda item: not item[1].required):
-            default = None if declared.required else self.default(declared)
+            default = None if declared.required else self.default(written.key, declared)
             signature.append((written.variables[name], default))
         keywords: list[tuple[str, ast.expr | None]] = []
         if written.key[0] == "block":
@@ -239,18 +239,27 @@ class Functions:
             keywords.append(("shared", None))
         return Function(written.name, signature, [*keywords, ("name", None)], doc)
 
-    def default(self, declared: ParamDeclaration) -> ast.expr:
+    def default(self, function: Any, declared: ParamDeclaration) -> ast.expr:
         node = declared.default
         assert node is not None
-        return ast.Constant(None) if has_expression(node) else self.program.literal(declared.name, node)
+        return ast.Constant(None) if self._computed(function, declared) else self.program.literal(declared.name, node)
+
+    def _computed(self, function: Any, declared: ParamDeclaration) -> bool:
+        """Whether a default is computed when the function is called: an expression, or an object to be made."""
+        node = declared.default
+        if node is None or has_expression(node):
+            return node is not None
+        family = self.needs.choice(function, declared.name)
+        return family is not None and plain_value(node) is not None and not self.program.lowering.is_name(family, plain_value(node))
 
     def computed_defaults(self, writer: StepWriter, params: Mapping[str, ParamDeclaration], context: Context) -> None:
         for name, declared in params.items():
-            if declared.default is not None and has_expression(declared.default):
+            if self._computed(context.function, declared):
+                assert declared.default is not None
                 entry = context.scope.find(name)
                 assert isinstance(entry, Variable)
                 test = ast.Compare(entry.where, [ast.Is()], [ast.Constant(None)])
-                value = writer.translator.value(declared.default, context)
+                value = writer.lowering.default(name, declared.default, context)
                 writer.body.append(If(test, [Assign((entry.where,), value)]))
 
     def _finish(

@@ -14,7 +14,7 @@ from specc.keras_backend.emission.expressions import Translator
 from specc.keras_backend.emission.values import call, dotted
 from specc.language.document import Step
 from specc.language.evaluation import has_expression
-from specc.language.expressions import parse
+from specc.language.expressions import CONSTANTS, parse
 from specc.language.spelling import Speller
 from specc.language.syntax import Entry as Written
 from specc.language.syntax import ListNode, MapNode, Node, ScalarNode, plain_value
@@ -126,7 +126,9 @@ class Lowering:
         if isinstance(tree, ast.IfExp):
             return self._handed_on(family, tree.body, context) and self._handed_on(family, tree.orelse, context)
         if isinstance(tree, ast.Constant):
-            return tree.value is None or self.is_name(family, tree.value)
+            return self.is_name(family, tree.value)
+        if isinstance(tree, ast.Name) and tree.id in CONSTANTS:
+            return CONSTANTS[tree.id] is None
         variable = self.translator.lookup(tree.id, context) if isinstance(tree, ast.Name) else None
         if not isinstance(variable, Variable) or variable.param is None:
             return False

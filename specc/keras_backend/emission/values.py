@@ -61,6 +61,10 @@ class Needs:
         self.known.update(self.asked)
         return len(self.known) > before
 
+    def choice(self, function: Any, param: str) -> str | None:
+        """The family of the object that a function has to be given for a param; None where data will do."""
+        return next((key[3] for key in self.known if key[:3] == ("choice", function, param)), None)
+
     def facets(self, owner: Any) -> list[Facet]:
         """The facets of an owner that are provided, in the order in which they were first asked for."""
         return [(path, facet) for kind, who, path, facet in self._facets() if who is owner or who == owner]

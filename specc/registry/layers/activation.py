@@ -8,13 +8,13 @@ from specc.registry.types import Axis, Constraint, Initializer, Regularizer
 
 
 class Activation(Params):
-    """A function of every value, by its name.
+    """A function of `keras.activations`, by its name.
 
     Input shape: any
     Output shape: as the input
     """
 
-    activation: ActivationName = param("Name of the function.")
+    activation: ActivationName = param("The function, by its name or with arguments.")
 
 
 class ReLU(Params):
