@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from specc.diagnostics import Note, Span
-from specc.graph import Argument, Layer, Node, Origin, Tensor, TensorSpec
+from specc.graph import Argument, Layer, Node, Origin, Tensor
 from specc.language.document import Step
 from specc.language.evaluation import Bound, Failed, Frame, own_place, value_origins
 from specc.language.scope import POISON, Result

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def nested_value(evaluator: Evaluator, kind: Type, node: Node, frame: Frame) -> tuple[Any, Node]:
-    """The JSON value of a layer, or a list of them, that stands as an argument; and its place with that of the `defaults`. Raises Failed."""
+    """The JSON value of a layer, or of several, that stands as an argument; and where all of it is written. Raises Failed."""
     match kind, node:
         case ListOf(item), ListNode(items):
             pairs = [nested_value(evaluator, item, each, frame) for each in items]

@@ -10,8 +10,8 @@ import functools
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from specc.language.vocabulary import Vocabulary, Word
-from specc.registry.entry import Entry, Param, Params, entries, merges
+from specc.language.vocabulary import EXPERIMENT, Vocabulary, Word
+from specc.registry.entry import Entry, Param, Params, choices, merges
 from specc.registry.types import ChoiceOf, ListOf, MapOf, Plain, Section, Type
 
 # What makes up the document is written; an expression gives values only, and satisfies every other keyword.
@@ -94,7 +94,7 @@ class SchemaBuilder:
         supplied = self._defaults if family == "layer" else {}
         words = {
             name: self.reference(f"{family}_{name}", functools.partial(self.closed, entry.params.parameters, supplied.get(name, ())))
-            for name, entry in (self._layers if family == "layer" else entries(family)).items()
+            for name, entry in (self._layers if family == "layer" else choices(family)).items()
         }
         return {
             "type": ["object", "null"] if optional else "object",
@@ -171,7 +171,7 @@ def document_schema(
 
     Args:
         used: the layers and blocks that its steps name.
-        sections: `data`, `train`: which of them it has.
+        sections: those of the experiment that it has, of `EXPERIMENT`.
         defaults: the arguments that the document's `defaults` supply, by word.
         partial: whether definitions wait until they are looked at.
     """
@@ -216,11 +216,11 @@ def document_schema(
 
 def experiment_schemas(builder: SchemaBuilder, sections: Iterable[str]) -> dict[str, Any]:
     """Schemas of the sections about data and training; what a document leaves out costs nothing."""
-    schemas: dict[str, Any] = {"data": ANY, "train": ANY}
+    schemas: dict[str, Any] = dict.fromkeys(EXPERIMENT, ANY)
     for section in sections:
-        from specc.registry import experiment
+        from specc.registry.experiment import SECTIONS
 
-        schemas[section] = {**builder.section(getattr(experiment, section.capitalize())), **WRITTEN}
+        schemas[section] = {**builder.of(SECTIONS[section]), **WRITTEN}
     return schemas
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from specc.diagnostics import Sink
 from specc.language.syntax import Entry, ListNode, MapNode, Node, ScalarNode, is_null
-from specc.language.vocabulary import MODIFIERS, STRUCTURES, Vocabulary
-from specc.registry.entry import Param, find
+from specc.language.vocabulary import EXPERIMENT, MODIFIERS, STRUCTURES, Vocabulary
+from specc.registry.entry import Param, choose, find
 from specc.registry.types import ChoiceOf, ListOf, MapOf, Section, Type
 
 
@@ -46,8 +47,7 @@ class Speller:
                 "defaults": self._defaults,
                 "layers": self.steps,
                 "heads": lambda node: self._each(node, self._head),
-                "data": lambda node: self._experiment("Data", node),
-                "train": lambda node: self._experiment("Train", node),
+                **{section: partial(self._experiment, section) for section in EXPERIMENT},
             },
         )
 
@@ -86,9 +86,9 @@ class Speller:
         return MapNode(entries, node.span)
 
     def _experiment(self, section: str, node: Node) -> Node:
-        from specc.registry import experiment
+        from specc.registry.experiment import SECTIONS
 
-        return self.typed(Section(getattr(experiment, section)), node)
+        return self.typed(SECTIONS[section], node)
 
     # Steps
 
@@ -205,6 +205,8 @@ class Speller:
                 return self._each(node, lambda value: value if is_null(value) else self.typed(item, value))
             case Section(params) if isinstance(node, MapNode):
                 return self.arguments(node, params.parameters)
+            case Section(params, first=True) if not is_null(node):
+                return self.arguments(MapNode({next(iter(params.parameters)): Entry(node.span, node)}, node.span), params.parameters)
         return node
 
     def _choice(self, family: str, node: Node) -> Node:
@@ -213,7 +215,7 @@ class Speller:
         if not isinstance(node, MapNode) or len(node.entries) != 1:
             return node
         word, entry = next(iter(node.entries.items()))
-        chosen = find(family, word)
+        chosen = choose(family, word)
         value = entry.value
         if chosen is not None:
             if family == "layer":
@@ -245,7 +247,7 @@ def spelled_value(kind: Type, value: Any) -> Any:
             return spelled_value(kind, {value: {}})
         case ChoiceOf(family) if isinstance(value, dict) and len(value) == 1:
             ((word, given),) = value.items()
-            chosen = find(family, word)
+            chosen = choose(family, word)
             parameters = {} if chosen is None else chosen.params.parameters
             if given is not None and not isinstance(given, dict) and parameters:
                 given = {next(iter(parameters)): given}
@@ -254,6 +256,8 @@ def spelled_value(kind: Type, value: Any) -> Any:
             return [spelled_value(item, each) for each in (value if isinstance(value, list) else [] if value is None else [value])]
         case MapOf(item) if isinstance(value, dict):
             return {key: spelled_value(item, each) for key, each in value.items()}
+        case Section(params, first=True) if value is not None and not isinstance(value, dict):
+            return _spelled_values(params.parameters, {next(iter(params.parameters)): value})
         case Section(params):
             return _spelled_values(params.parameters, value)
     return value

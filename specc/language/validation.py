@@ -18,7 +18,7 @@ from specc.diagnostics import Sink
 from specc.language.schema import Definitions, SchemaBuilder, document_schema
 from specc.language.spelling import StepNode
 from specc.language.syntax import MapNode, Node, plain_value
-from specc.language.vocabulary import Vocabulary, Word
+from specc.language.vocabulary import EXPERIMENT, Vocabulary, Word
 from specc.registry.entry import Entry
 
 if TYPE_CHECKING:
@@ -183,7 +183,7 @@ class Faults:
 
 def check_document(root: MapNode, vocabulary: Vocabulary, used: Iterable[str], sink: Sink) -> Faults:
     """Reports everything in which a spelled-out document violates the schema; returns what does."""
-    sections = [name for name in ("data", "train") if name in root]
+    sections = [name for name in EXPERIMENT if name in root]
     defaults = root.get("defaults")
     supplied = (
         {name: list(value.entries) for name, value in defaults if isinstance(value, MapNode)} if isinstance(defaults, MapNode) else {}

@@ -167,6 +167,10 @@ class Facts:
     macs: int | None = 0
     extras: Mapping[str, TensorSpec] = field(default_factory=dict)
 
+    def weights_below(self, name: str) -> list[Weight]:
+        """The weights by their paths from the layer around, in which this one has the name."""
+        return [Weight(f"{name}/{weight.name}", weight.shape, weight.trainable) for weight in self.weights]
+
 
 class Mismatch(Exception):
     """A layer cannot take these inputs. `expand` turns it into a diagnostic at the step.
@@ -294,7 +298,7 @@ def lowered(value: Any) -> Any:
 
 
 def inner_call(choice: Choice, name: str = "") -> KerasCall:
-    """A layer inside a layer, with a name: Keras counts those without one, so that paths of weights would vary with what was made before."""
+    """A layer inside a layer, named: Keras counts those without a name, so that paths of weights would vary with what was made before."""
     call = choice.call()
     return KerasCall(call.target, call.args, {**call.kwargs, "name": name or choice.name})
 
@@ -379,7 +383,7 @@ def bind_value(kind: Type, value: Any) -> Any:
             return None
         case ChoiceOf(family):
             word, arguments = next(iter(value.items())) if isinstance(value, Mapping) else (value, {})
-            entry = find(family, word)
+            entry = choose(family, word)
             if entry is None:
                 raise KeyError(f"no {family} `{word}`")
             return Choice(entry, bind(entry.params, arguments or {}))
@@ -411,6 +415,16 @@ def entries(family: str) -> Mapping[str, Entry]:
     return _ENTRIES.get(family, {})
 
 
+def choices(family: str) -> Mapping[str, Entry]:
+    """The words that can stand where one of a family is asked: a loss is an objective too, of a model with one output."""
+    return {**entries("loss"), **entries("objective")} if family == "objective" else entries(family)
+
+
+def choose(family: str, name: str) -> Entry | None:
+    """The entry of a word that stands where one of a family is asked, or None."""
+    return find(family, name) or (find("loss", name) if family == "objective" else None)
+
+
 def merges() -> dict[str, Entry]:
     """What `parallel` can merge its branches by: the built-in merges, and layers of plug-ins that take a list."""
     from specc.registry.layers import LAYERS
@@ -427,7 +441,7 @@ def plural(family: str) -> str:
 
 def nearest_entry(family: str, name: str) -> str | None:
     """The word of a family that was probably meant, also where it is known elsewhere by another name; or None."""
-    names = {also: entry.name for entry in entries(family).values() for also in (*entry.also, entry.name)}
+    names = {also: entry.name for entry in choices(family).values() for also in (*entry.also, entry.name)}
     bare = {known.replace("_", ""): known for known in names}
     close = bare.get(name.lower().replace("_", "")) or nearest(name, names)
     return None if close is None else names[close]

@@ -22,6 +22,7 @@ LEFT_OUT = {
     "name": "the path is the name",
     "dtype": "the policy of the whole model decides",
     "weights": "given weights are not data of a spec",
+    "reverse_dtype": "the policy of the whole model decides",
     "stateful": "needs a batch of fixed size; the training loop carries the state",
     "lora_rank": "fine-tuning is not an argument of a layer",
     "lora_alpha": "fine-tuning is not an argument of a layer",
@@ -130,7 +131,7 @@ def test_arguments_and_defaults_are_those_of_keras(entry: Entry) -> None:
     offered = {parameter.name: parameter.default for parameter in call}
     assert {name: parameter.default for name, parameter in declared.items()} == {name: offered[name] for name in declared}
     if len(entry.call_arguments) > 1:
-        assert list(entry.call_arguments) == [parameter.name for parameter in call][: len(entry.call_arguments)]
+        assert list(entry.call_arguments) == [parameter.name for parameter in call if parameter.name in entry.call_arguments]
 
 
 @pytest.mark.parametrize("entry", CHOICES, ids=lambda entry: entry.name)

@@ -24,7 +24,10 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "anchors",
         "default_boxes",
     ),
-    "attention": ("multi_head_attention",),
+    "attention": (
+        "attention",
+        "additive_attention",
+    ),
     "border": (
         "zero_padding1d",
         "zero_padding2d",
@@ -37,6 +40,11 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "conv1d",
         "conv2d",
         "conv3d",
+    ),
+    "conv_lstm": (
+        "conv_lstm1d",
+        "conv_lstm2d",
+        "conv_lstm3d",
     ),
     "dense": ("dense",),
     "depthwise_conv": (
@@ -55,6 +63,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "embedding",
         "class_token",
         "position_embedding",
+        "reversible_embedding",
         "sinusoidal_position_encoding",
     ),
     "global_pool": (
@@ -74,6 +83,10 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "minimum",
         "concatenate",
         "dot",
+    ),
+    "multi_head": (
+        "multi_head_attention",
+        "group_query_attention",
     ),
     "norm": (
         "batch_normalization",
@@ -137,5 +150,10 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "up_sampling1d",
         "up_sampling2d",
         "up_sampling3d",
+    ),
+    "wrappers": (
+        "time_distributed",
+        "bidirectional",
+        "spectral_normalization",
     ),
 }

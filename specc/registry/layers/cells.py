@@ -16,7 +16,7 @@ RETURNS = "return_sequences return_state go_backwards"
 
 
 class Recurrence(Params):
-    """What recurrent layers and cells are made with. `order` names, in Keras's order, what a word has of it."""
+    """What recurrent layers and cells are made with. `arguments` names, in Keras's order, what a word has of it."""
 
     activation: Activation | None = param(
         "Function that makes the output and the candidate of the state; none for the identity.", default="tanh"
@@ -46,13 +46,13 @@ class Recurrence(Params):
     use_cudnn: Literal["auto", False] = param("Whether a GPU may run it in cuDNN's own kernel, which XLA cannot compile.", default="auto")
     zero_output_for_mask: bool = param("Whether the output of a masked step is zeros, not that of the step before.", default=False)
 
-    def __init_subclass__(cls, order: str = "") -> None:
+    def __init_subclass__(cls, arguments: str = "") -> None:
         super().__init_subclass__()
-        if order:
-            cls.parameters = {name: cls.parameters[name] for name in order.split()}
+        if arguments:
+            cls.parameters = {name: cls.parameters[name] for name in arguments.split()}
 
 
-class SimpleRNNCell(Recurrence, order=f"units activation use_bias {INITIALIZERS} {REGULARIZERS} {CONSTRAINTS} {DROPOUT} seed"):
+class SimpleRNNCell(Recurrence, arguments=f"units activation use_bias {INITIALIZERS} {REGULARIZERS} {CONSTRAINTS} {DROPOUT} seed"):
     """One step of a plain recurrence: `h' = tanh(x W + h U + b)`.
 
     Input shape: (batch, features)
@@ -64,7 +64,7 @@ class SimpleRNNCell(Recurrence, order=f"units activation use_bias {INITIALIZERS}
 
 class LSTMCell(
     Recurrence,
-    order=f"units activation recurrent_activation use_bias {INITIALIZERS} unit_forget_bias {REGULARIZERS} {CONSTRAINTS} {DROPOUT} seed",
+    arguments=f"units activation recurrent_activation use_bias {INITIALIZERS} unit_forget_bias {REGULARIZERS} {CONSTRAINTS} {DROPOUT} seed",
 ):
     """One step of long short-term memory: a state `c` that gates write to and forget, and an output `h` read from it.
 
@@ -78,7 +78,7 @@ class LSTMCell(
 
 class GRUCell(
     Recurrence,
-    order=f"units activation recurrent_activation use_bias {INITIALIZERS} {REGULARIZERS} {CONSTRAINTS} {DROPOUT} reset_after seed",
+    arguments=f"units activation recurrent_activation use_bias {INITIALIZERS} {REGULARIZERS} {CONSTRAINTS} {DROPOUT} reset_after seed",
 ):
     """One step of a gated recurrent unit: a gate decides what of the state is replaced.
 
@@ -184,14 +184,16 @@ def stack_step(word: str, cells: Sequence[Choice], inputs: TensorSpec) -> Facts:
     """One step of a stack. Its states are those of the cells, numbered; a cell of several states has a list of its own in Keras."""
     if not cells:
         raise Mismatch("E0305", f"`{word}` needs at least one cell", argument="cells" if word == "stacked_rnn_cells" else "cell")
-    x, weights, macs, states = inputs, [], 0, {}
+    x, macs = inputs, 0
+    weights: list[Weight] = []
+    states: dict[str, TensorSpec] = {}
     for position, (cell, name) in enumerate(zip(cells, names_of(cells), strict=True)):
         assert cell.entry.infer is not None
         facts = cell.entry.infer(cell.params, x)
-        x = facts.output
-        weights += [Weight(f"{name}/{weight.name}", weight.shape, weight.trainable) for weight in facts.weights]
-        macs += facts.macs
+        assert isinstance(facts.output, TensorSpec)
+        x, macs = facts.output, macs + (facts.macs or 0)
+        weights += facts.weights_below(name)
         parts = list(facts.extras.values())
-        names = [f"state_{position}"] if len(parts) == 1 else [f"state_{position}/{name.removeprefix('state_')}" for name in facts.extras]
+        names = [f"state_{position}"] if len(parts) == 1 else [f"state_{position}/{part.removeprefix('state_')}" for part in facts.extras]
         states.update(zip(names, parts, strict=True))
     return Facts(x, weights, macs, states)

@@ -54,6 +54,13 @@ def require_floats(word: str, *tensors: TensorSpec) -> None:
             )
 
 
+def require_integers(word: str, *tensors: TensorSpec) -> None:
+    """Raises E0307 where a tensor holds no whole numbers."""
+    for x in tensors:
+        if x.dtype in FLOATS or x.dtype == "bool":
+            raise Mismatch("E0307", f"`{word}` takes integers, but got {x.dtype}", help="give the input `dtype: int32`")
+
+
 def known(word: str, x: TensorSpec, axis: int, what: str) -> int:
     """The size of an axis. Raises E0304 where it is unknown."""
     size = x.shape[axis]
@@ -90,3 +97,11 @@ def places(word: str, rank: int, axes: int | Iterable[int], argument: str = "axi
 def standard(x: TensorSpec, *shape: int | None) -> TensorSpec:
     """A tensor of another shape that a layer hands on: floats have the width of the layer, others keep theirs."""
     return TensorSpec(shape, "float32" if x.dtype in FLOATS else x.dtype)
+
+
+def check_mask(word: str, name: str, mask: TensorSpec, x: TensorSpec) -> None:
+    """Raises Mismatch unless the mask says of every position of a sequence whether it counts."""
+    if mask.dtype != "bool":
+        raise Mismatch("E0307", f"`{name}` of `{word}` must be of dtype bool, but is {mask}")
+    if mask.rank != 2 or (None not in (mask.shape[1], x.shape[1]) and mask.shape[1] != x.shape[1]):
+        raise Mismatch("E0312", f"`{name}` of `{word}` must be {TensorSpec(x.shape[:2], 'bool')}, but is {mask}")

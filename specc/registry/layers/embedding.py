@@ -1,8 +1,8 @@
 """Tokens made vectors, and what is added to a sequence of vectors."""
 
-from specc.graph import TensorSpec, Weight
+from specc.graph import TensorSpec, Weight, product
 from specc.registry.entry import Facts, Mismatch, Params, example, layer, param
-from specc.registry.layers.checks import FLOATS, known, require_floats, require_rank
+from specc.registry.layers.checks import known, require_floats, require_integers, require_rank
 from specc.registry.types import Constraint, Initializer, OptionalInitializer, Regularizer
 
 SEQUENCE = "batch, length, width"
@@ -21,6 +21,31 @@ class Embedding(Params):
     embeddings_regularizer: Regularizer = param("Penalty on the vectors.", default=None)
     embeddings_constraint: Constraint = param("Projection of the vectors after each update.", default=None)
     mask_zero: bool = param("Whether 0 is padding, which later layers leave out.", default=False)
+
+
+class ReversibleEmbedding(Params):
+    """An embedding that can be read backwards: from vectors to a score for every number, by the same weights.
+
+    Input shape: (batch, ...), integers; with `reverse` (batch, ..., output_dim)
+    Output shape: (batch, ..., output_dim); with `reverse` (batch, ..., input_dim)
+    Reference: Press and Wolf, Using the output embedding to improve language models, 2016, https://arxiv.org/abs/1608.05859
+    """
+
+    input_dim: int = param("Size of the vocabulary.", minimum=1)
+    output_dim: int = param("Size of the vectors.", minimum=1)
+    tie_weights: bool = param("Whether the way back uses the same weights; without, it has its own.", default=True)
+    embeddings_initializer: Initializer = param("Initial vectors.", default="random_uniform")
+    embeddings_regularizer: Regularizer = param("Penalty on the vectors.", default=None)
+    embeddings_constraint: Constraint = param("Projection of the vectors after each update.", default=None)
+    mask_zero: bool = param("Whether 0 is padding, which later layers leave out.", default=False)
+    logit_soft_cap: float | None = param(
+        "Bound that a tanh keeps the scores of the way back within; none for no bound.", default=None, above=0
+    )
+    reverse: bool = param(
+        "Whether the embedding is read backwards; given where it is applied: `share: {step: tokens, reverse: true}`.",
+        default=False,
+        call=True,
+    )
 
 
 class ClassToken(Params):
@@ -68,9 +93,35 @@ class SinusoidalPositionEncoding(Params):
     ],
 )
 def embedding(p: Embedding, x: TensorSpec) -> Facts:
-    if x.dtype in FLOATS or x.dtype == "bool":
-        raise Mismatch("E0307", f"`embedding` takes integers, but got {x.dtype}", help="give the input `dtype: int32`")
+    require_integers("embedding", x)
     return Facts(TensorSpec((*x.shape, p.output_dim)), [Weight("embeddings", (p.input_dim, p.output_dim))])
+
+
+@layer(
+    "reversible_embedding",
+    keras="keras.layers.ReversibleEmbedding",
+    examples=[
+        example((12,), dtype="int32", input_dim=100, output_dim=8),
+        example((None, 8), input_dim=100, output_dim=8, reverse=True, logit_soft_cap=30.0),
+        example((5, 8), input_dim=10, output_dim=8, reverse=True, tie_weights=False, embeddings_initializer="he_normal"),
+        example((5,), dtype="int32", input_dim=10, output_dim=8, tie_weights=False, mask_zero=True, embeddings_regularizer="l2"),
+    ],
+)
+def reversible_embedding(p: ReversibleEmbedding, inputs: TensorSpec) -> Facts:
+    weights = [Weight("embeddings", (p.input_dim, p.output_dim))]
+    if not p.tie_weights:
+        weights.append(Weight("reverse_embeddings", (p.output_dim, p.input_dim)))
+    if not p.reverse:
+        require_integers("reversible_embedding", inputs)
+        return Facts(TensorSpec((*inputs.shape, p.output_dim)), weights)
+    require_floats("reversible_embedding", inputs)
+    if inputs.shape[-1] != p.output_dim:
+        raise Mismatch(
+            "E0312",
+            f"read backwards, `reversible_embedding` takes vectors of {p.output_dim}, but got {inputs}",
+            help=f"`dense: {p.output_dim}` before this step makes them as wide",
+        )
+    return Facts(TensorSpec((*inputs.shape[:-1], p.input_dim)), weights, product((*inputs.shape[1:], p.input_dim)))
 
 
 @layer(

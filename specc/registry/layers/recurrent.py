@@ -6,7 +6,7 @@ loop's to carry.
 
 from collections.abc import Sequence
 
-from specc.graph import KerasCall, TensorSpec, Weight
+from specc.graph import KerasCall, TensorSpec
 from specc.registry.entry import Facts, Mismatch, Params, example, inner_call, layer, lowered, param
 from specc.registry.layers.cells import (
     CONSTRAINTS,
@@ -20,13 +20,13 @@ from specc.registry.layers.cells import (
     stack_call,
     stack_step,
 )
-from specc.registry.layers.checks import SEQUENCE, require_floats, require_rank
+from specc.registry.layers.checks import SEQUENCE, check_mask, require_floats, require_rank
 from specc.registry.types import Cell
 
 
 class SimpleRNN(
     Recurrence,
-    order=f"units activation use_bias {INITIALIZERS} {REGULARIZERS} activity_regularizer {CONSTRAINTS} {DROPOUT} {RETURNS} unroll seed",
+    arguments=f"units activation use_bias {INITIALIZERS} {REGULARIZERS} activity_regularizer {CONSTRAINTS} {DROPOUT} {RETURNS} unroll seed",
 ):
     """A plain recurrence: `h' = tanh(x W + h U + b)` at every step.
 
@@ -39,7 +39,7 @@ class SimpleRNN(
 
 class LSTM(
     Recurrence,
-    order=f"units activation recurrent_activation use_bias {INITIALIZERS} unit_forget_bias {REGULARIZERS} activity_regularizer "
+    arguments=f"units activation recurrent_activation use_bias {INITIALIZERS} unit_forget_bias {REGULARIZERS} activity_regularizer "
     f"{CONSTRAINTS} {DROPOUT} seed {RETURNS} unroll use_cudnn",
 ):
     """Long short-term memory: gates write to a state and forget of it, and the output is read from it.
@@ -54,7 +54,7 @@ class LSTM(
 
 class GRU(
     Recurrence,
-    order=f"units activation recurrent_activation use_bias {INITIALIZERS} {REGULARIZERS} activity_regularizer "
+    arguments=f"units activation recurrent_activation use_bias {INITIALIZERS} {REGULARIZERS} activity_regularizer "
     f"{CONSTRAINTS} {DROPOUT} seed {RETURNS} unroll reset_after use_cudnn",
 ):
     """Gated recurrent units: at every step a gate decides what of the state is replaced.
@@ -67,7 +67,7 @@ class GRU(
     units: int = param("Size of the output and the state.", minimum=1)
 
 
-class RNN(Recurrence, order=f"cell {RETURNS} unroll zero_output_for_mask"):
+class RNN(Recurrence, arguments=f"cell {RETURNS} unroll zero_output_for_mask"):
     """A cell, or several above each other, run over a sequence.
 
     Input shape: (batch, length, features)
@@ -202,9 +202,8 @@ def run(
     if mask is not None:
         check_mask(word, "mask", mask, sequences)
     output = TensorSpec((sequences.shape[0], length, *step.output.shape[1:])) if p.return_sequences else step.output
-    weights = [Weight(f"{cell}/{weight.name}", weight.shape, weight.trainable) for weight in step.weights]
     macs = None if length is None or step.macs is None else length * step.macs
-    return Facts(output, weights, macs, step.extras if p.return_state else {})
+    return Facts(output, step.weights_below(cell), macs, step.extras if p.return_state else {})
 
 
 def _check_states(word: str, step: Facts, given: Sequence[TensorSpec] | None) -> None:
@@ -221,11 +220,3 @@ def _check_states(word: str, step: Facts, given: Sequence[TensorSpec] | None) ->
             None not in pair and pair[0] != pair[1] for pair in zip(wanted.shape, found.shape, strict=True)
         ):
             raise Mismatch("E0312", f"the initial `{name}` of `{word}` must be {wanted}, but is {found}")
-
-
-def check_mask(word: str, name: str, mask: TensorSpec, x: TensorSpec) -> None:
-    """Raises Mismatch unless the mask says of every position of a sequence whether it counts."""
-    if mask.dtype != "bool":
-        raise Mismatch("E0307", f"`{name}` of `{word}` must be of dtype bool, but is {mask}", help="`not_equal` makes one of numbers")
-    if mask.rank != 2 or (None not in (mask.shape[1], x.shape[1]) and mask.shape[1] != x.shape[1]):
-        raise Mismatch("E0312", f"`{name}` of `{word}` must be {TensorSpec(x.shape[:2], 'bool')}, but is {mask}")
