@@ -6,6 +6,7 @@
     graph = specc.analyze(spec)     # nodes, shapes, weights, costs; no TensorFlow
     model = specc.build(spec)       # a keras.Model
     source = specc.emit(spec)       # the same model as Python source
+    drawing = specc.draw(spec)      # the architecture as SVG; no TensorFlow
     run = specc.train(spec)
 
 Importing this package is cheap: each name is fetched when it is first used.
@@ -18,14 +19,14 @@ from specc.version import __version__
 
 if TYPE_CHECKING:
     from specc import register
-    from specc.api import analyze, build, emit, evaluate, load, predict, train
+    from specc.api import analyze, build, draw, emit, evaluate, load, predict, train
     from specc.diagnostics import SpecError
     from specc.graph import Graph
     from specc.language.spec import Spec
     from specc.training.run import Run
 
 __all__ = [
-    "Graph", "Run", "Spec", "SpecError", "__version__", "analyze", "build", "emit", "evaluate", "load", "predict", "register", "train",
+    "Graph", "Run", "Spec", "SpecError", "__version__", "analyze", "build", "draw", "emit", "evaluate", "load", "predict", "register", "train",
 ]  # fmt: skip
 
 _HOMES = {
@@ -33,7 +34,7 @@ _HOMES = {
     "Run": "specc.training.run",
     "Spec": "specc.language.spec",
     "SpecError": "specc.diagnostics",
-    **dict.fromkeys(["analyze", "build", "emit", "evaluate", "load", "predict", "train"], "specc.api"),
+    **dict.fromkeys(["analyze", "build", "draw", "emit", "evaluate", "load", "predict", "train"], "specc.api"),
 }
 
 

@@ -78,6 +78,21 @@ def emit(spec: Spec | str | Path, **params: Any) -> str:
     return source(loaded)
 
 
+def draw(spec: Spec | str | Path, *, depth: int | None = None, training: bool = False, **params: Any) -> str:
+    """The architecture as an SVG drawing. Needs no TensorFlow.
+
+    Args:
+        spec: what `load` returned, a file, or a name of the zoo.
+        depth: levels of boxes to show, the lowest folded; None shows as many as fit a page.
+        training: the graph that training runs, auxiliary heads included.
+        params: values for the spec's params, where the spec is given by file or name.
+    """
+    loaded = _loaded(spec, params)
+    from specc import drawing
+
+    return drawing.draw(loaded.graph(training=training), depth, loaded.summary)
+
+
 def train(spec: Spec | str | Path, data: Mapping[str, Any] | None = None, **options: Any) -> Run:
     """Trains a spec and returns the run: its model, history and folder.
 
