@@ -217,11 +217,10 @@ def _into(value: Result, part: str, owner: str) -> Any:
     if part in value.inner:
         return value.inner[part]
     close = nearest(part, value.inner)
-    raise UnknownName(
-        "E0210",
-        f"`{owner}` has no step named `{part}`",
-        help=f"did you mean `{owner}/{close}`?" if close else "only written names can be referenced",
-    )
+    message, help = f"`{owner}` has no step named `{part}`", "only written names can be referenced"
+    if value.applied is not None and (word := value.applied[1]).entry is not None:
+        message, help = f"`{owner}` has no output named `{part}`", f"`specc explain {word.name}` tells which outputs it has, and when"
+    raise UnknownName("E0210", message, help=f"did you mean `{owner}/{close}`?" if close else help)
 
 
 def _as_list(value: Any) -> list[Any]:

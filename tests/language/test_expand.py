@@ -546,6 +546,7 @@ def test_a_repeat_over_steps(graph: Expanded) -> None:
         ("dense", "E0210: no step or input is named `dense` here"),
         ("stage/2", "E0210: there is no item 2 of `stage`: it has 2, counted from 0"),
         ("stage/inner", "E0210: `stage` has no step named `inner`"),
+        ("stage/0/state_h", "E0210: `stage/0` has no output named `state_h`"),
         ("image/*", "E0210: `image` has no items, so `*` means nothing"),
         ("image/0", "E0210: `image` has no items"),
         ("width", "E0210: `width` is a param or a variable, not a step"),

@@ -260,9 +260,21 @@ def test_every_word_stands_in_the_text_of_a_rule(kind: str) -> None:
     assert not missing, f"{kind} without a rule"
 
 
+def numbered(page: str) -> str:
+    chapter = count = 0
+    lines = page.split("\n")
+    for position, line in enumerate(lines):
+        if head := CHAPTER.match(line):
+            chapter, count = int(head[1]), 0
+        elif head := RULE.match(line):
+            count += 1
+            lines[position] = f"### {chapter}.{count} {head[3]} <a id=\"{head[4]}\"></a>"
+    return "\n".join(lines)
+
+
 def update() -> None:
-    """Writes the page again, with what happens now."""
-    page = PAGE.read_text(encoding="utf-8")
+    """Writes the page again: rules numbered in their order, and what happens now."""
+    page = numbered(PAGE.read_text(encoding="utf-8"))
     os.environ.pop("FORCE_COLOR", None)
     for rule in rules_of(page):
         with tempfile.TemporaryDirectory() as folder, chdir(folder):
