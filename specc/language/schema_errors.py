@@ -12,6 +12,7 @@ from specc.language.spelling import StepNode
 from specc.language.syntax import ListNode, MapNode, Node, ScalarNode, resolve_scalar
 from specc.language.vocabulary import MODIFIERS, STRUCTURES, Vocabulary
 from specc.registry.entry import find, nearest, nearest_entry, plural
+from specc.registry.types import ChoiceOf, ListOf, is_nested
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -102,7 +103,9 @@ class _Context:
         elif family is not None:
             close, all_of_it = nearest_entry(family, key), plural(family)
             listed = f"the {all_of_it} are listed by `specc list {all_of_it}`"
-            if find("layer", key) is not None:
+            if family == "layer" and (self.vocabulary or Vocabulary()).find(key) is not None:
+                listed, close = f"`{key}` is a block, and only a layer can stand inside a layer", None
+            elif find("layer", key) is not None:
                 listed, close = f"`{key}` is a layer: make it a step of its own, `- {key}`", None
             self.say("E0106", f"unknown {family} `{key}`", span, f"did you mean `{close}`?" if close else listed)
         elif self.vocabulary is not None and not self.path:
@@ -115,7 +118,8 @@ class _Context:
                 advice = f"`{key}` stands beside `{owner}`, on a line of its own, not in its braces"
             elif len(properties) > LISTED:
                 advice = f"`specc explain {owner}` lists what it has"
-            help = _suggest(key, properties) or advice
+            place = _place_of_layer(owner, key)
+            help = f"a layer inside stands under `{place}`: `{place}: {{{key}: ...}}`" if place else _suggest(key, properties) or advice
             self.say("E0108", f"`{owner}` has no `{key}`", span, help)
 
     @property
@@ -140,11 +144,12 @@ class _Context:
         schema = self.error.schema
         properties = schema.get("properties", {})
         closed = schema.get("additionalProperties") is False
-        meant = {nearest(key, properties) for key in self.error.instance if closed and key not in properties}
+        owner = next((str(part) for part in reversed(self.path) if isinstance(part, str)), self.owner)
+        extras = [key for key in self.error.instance if closed and key not in properties]
+        meant = {_place_of_layer(owner, key) or nearest(key, properties) for key in extras}
         names = [name for name in schema["required"] if name not in self.error.instance and name not in meant]
         if not names:
             return  # The misspelt key is reported; that it is missing would be an echo.
-        owner = next((str(part) for part in reversed(self.path) if isinstance(part, str)), self.owner)
         span = self.key if self.path else self.node.span.first_line.within(0, 1)
         listed = " and ".join(f"`{name}`" for name in names)
         self.say("E0102", f"{f'`{owner}`' if owner else 'a spec'} needs {listed}", span, self._missing_help(owner, names))
@@ -253,6 +258,16 @@ REPORTS: Mapping[str, Callable[[_Context], None]] = {
     "minProperties": _Context.choice,
     "maxProperties": _Context.choice,
 }
+
+
+def _place_of_layer(owner: str, key: str) -> str | None:
+    """The parameter of a layer that takes the layer, or the cell, which stands among its arguments instead."""
+    entry = find("layer", owner) or find("cell", owner)
+    for name, parameter in entry.params.parameters.items() if entry is not None else ():
+        kind = parameter.type.item if isinstance(parameter.type, ListOf) else parameter.type
+        if is_nested(kind) and isinstance(kind, ChoiceOf) and find(kind.family, key) is not None:
+            return name
+    return None
 
 
 def _suggest(name: str, candidates: Iterable[str]) -> str | None:

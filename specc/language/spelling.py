@@ -11,11 +11,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from specc.diagnostics import Sink
+from specc.diagnostics import Sink, fail
 from specc.language.syntax import Entry, ListNode, MapNode, Node, ScalarNode, is_null
 from specc.language.vocabulary import EXPERIMENT, MODIFIERS, STRUCTURES, Vocabulary
 from specc.registry.entry import Param, choose, find
 from specc.registry.types import ChoiceOf, ListOf, MapOf, Section, Type
+
+
+MAX_STEPS = 100_000  # of a network; no more are written either
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,6 +40,7 @@ class Speller:
     vocabulary: Vocabulary
     sink: Sink
     used: set[str] = field(default_factory=set)
+    steps_read: int = 0
 
     def document(self, root: MapNode) -> MapNode:
         return self._mapped(
@@ -100,6 +104,9 @@ class Speller:
         return ListNode(tuple(self.step(item) for item in items), node.span)
 
     def step(self, node: Node) -> Node:
+        self.steps_read += 1
+        if self.steps_read > MAX_STEPS:
+            raise fail("E0207", f"the spec has more than {MAX_STEPS:,} steps", node.span)
         if isinstance(node, ScalarNode) and isinstance(node.value, str) and node.value and not node.is_expression:
             return self._worded(StepNode({node.value: Entry(node.span, ScalarNode(None, node.span))}, node.span, node.value))
         if not isinstance(node, MapNode):
@@ -212,14 +219,14 @@ class Speller:
     def _choice(self, family: str, node: Node) -> Node:
         if isinstance(node, ScalarNode) and isinstance(node.value, str):
             node = MapNode({node.value: Entry(node.span, ScalarNode(None, node.span))}, node.span)
+        if isinstance(node, MapNode) and family == "layer":
+            self.used.update(word for word in node.entries if find("layer", word) is not None)
         if not isinstance(node, MapNode) or len(node.entries) != 1:
             return node
         word, entry = next(iter(node.entries.items()))
         chosen = choose(family, word)
         value = entry.value
         if chosen is not None:
-            if family == "layer":
-                self.used.add(word)
             parameters = chosen.params.parameters
             if is_null(value):
                 value = MapNode({}, value.span)
