@@ -65,6 +65,9 @@ def build(spec: Spec | str | Path, *, training: bool = False, **params: Any) -> 
     Layers are named by their paths in the spec, with `-` for `/`. The model needs specc no more.
     """
     graph = analyze(spec, training=training, **params)
+    from specc.language.pending import require_built
+
+    require_built(graph)
     from specc.keras_backend.build import Builder
 
     return Builder().model(graph)

@@ -9,7 +9,7 @@ import click
 from specc.cli.options import form_option, plugin_option
 
 # What the sections of a spec are called holds words of these kinds.
-SECTIONS = {"objective": ("losses",), "objectives": ("losses",), "data": ("sources", "transforms")}
+SECTIONS = {"objective": ("objectives", "losses"), "objectives": ("objectives", "losses"), "data": ("sources", "transforms")}
 
 
 @click.command("list", short_help="List layers, blocks, losses, optimizers, specs, ...")
@@ -36,10 +36,10 @@ def command(kind: str | None, form: str) -> None:
 
 def _meant(kind: str, kinds: list[str]) -> tuple[str, ...]:
     """The kinds that are named, perhaps in the singular or by a section of the spec; raises UsageError where there are none."""
-    if kind in kinds:
-        return (kind,)
     if kind in SECTIONS:
         return SECTIONS[kind]
+    if kind in kinds:
+        return (kind,)
     import difflib
 
     from specc.registry.entry import plural

@@ -25,7 +25,10 @@ def command(spec: str, output: Path | None, strategy: str, quiet: bool, params: 
     Ctrl-C ends after saving what was learned.
     """
     loaded = load(spec, assignments(params, settings))
-    loaded.graph(training=True)  # what is wrong there is told before TensorFlow is loaded
+    from specc.language.pending import require_trained
+
+    # What is wrong there is told before TensorFlow is loaded.
+    require_trained(loaded.document, [loaded.graph(training=True), loaded.graph()])
     quiet_tensorflow()
     from specc.training import run as training
 

@@ -18,7 +18,7 @@ from specc.data.pipeline import Feed
 from specc.data.sources import first_line
 from specc.diagnostics import fail
 from specc.graph import Graph
-from specc.language.wiring import listed
+from specc.language.roles import listed
 from specc.registry.entry import nearest
 from specc.registry.experiment import Train
 from specc.registry.objectives.losses import loss_params

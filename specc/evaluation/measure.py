@@ -18,6 +18,7 @@ from specc.evaluation.pictures import draw_confusion
 from specc.evaluation.trained import Trained, output_of, trained
 from specc.graph import Graph, Tensor
 from specc.keras_backend.network import Network
+from specc.language.pending import require_measured
 from specc.language.spec import Spec
 from specc.language.wiring import Wired, check_feeding, wire
 from specc.objectives.by_head import ByHead, by_name, inputs_of
@@ -69,6 +70,7 @@ def evaluate(
     spec = spec or found.spec
     if spec is None:
         raise fail("E0512", "a model alone does not say on which data it is measured", help="name its run folder, or give `spec`")
+    require_measured(spec.document, None if data is not None else "validation" if spec.experiment.data.test is None else "test")
     held_out = _held_out(spec, data, batch_size or spec.experiment.train.batch_size)
     wired = wire(spec.graph(training=True), spec.experiment.train, held_out.fields, span_of=spec.span_of)
     metrics, examples, confusion = _measured(found, spec, wired, held_out)

@@ -7,6 +7,7 @@ loops and expressions expressions; tests hold what it makes against what `build`
 from __future__ import annotations
 
 from specc.keras_backend.emission.program import Program
+from specc.language.pending import require_built
 from specc.language.spec import Spec
 
 
@@ -16,7 +17,5 @@ def emit(spec: Spec) -> str:
     Raises:
         SpecError: the spec is wrong, or holds something that has no form in Python (E0601).
     """
-    spec.graph()
-    if spec.uses_training:
-        spec.graph(training=True)
+    require_built(spec.graph(), spec.graph(training=True))
     return Program(spec).source()

@@ -100,12 +100,16 @@ class Document:
     path: Path | None = None
     broken: frozenset[str] = frozenset()
 
-    def span_of(self, *path: str) -> Span | None:
-        """Where a key stands, or the last key on the way to it: `span_of("train", "losses", "logits")`."""
+    def span_of(self, *path: str | int) -> Span | None:
+        """Where a key, or an item of a list, stands, or the last one on the way to it: `span_of("train", "losses", "logits")`."""
         node: Node = self.root
         span = None
         for key in path:
-            entry = node.entries.get(key) if isinstance(node, MapNode) else None
+            if isinstance(node, ListNode) and isinstance(key, int) and key < len(node.items):
+                node = node.items[key]
+                span = node.span
+                continue
+            entry = node.entries.get(str(key)) if isinstance(node, MapNode) else None
             if entry is None:
                 break
             node, span = entry.value, entry.key

@@ -12,15 +12,17 @@ from specc.language.evaluation import Evaluator, Failed
 from specc.language.expand import Expander
 from specc.language.schema import SchemaBuilder
 from specc.language.scope import Scope
-from specc.language.syntax import MapNode
+from specc.language.spelling import spelled_value
+from specc.language.step_paths import check_step_paths
 from specc.language.validation import Validator, check_values
 from specc.language.wiring import check_wiring
-from specc.registry.entry import bind
-from specc.registry.experiment import Data, Experiment, Train
+from specc.registry.entry import bind_value
+from specc.registry.experiment import SECTIONS, Experiment
+from specc.registry.types import Section
 
 
 def bind_experiment(document: Document) -> Experiment:
-    """Data and training of a document, expressions over its params evaluated. Raises SpecError."""
+    """The sections of a document about data and training, expressions over its params evaluated. Raises SpecError."""
     sink = Sink()
     experiment = _bound(document, sink)
     sink.raise_errors()
@@ -29,29 +31,35 @@ def bind_experiment(document: Document) -> Experiment:
 
 
 def check_experiment(document: Document, graph: Graph, sink: Sink) -> None:
-    """Reports what is wrong with data and training, and where losses do not fit the network's outputs."""
+    """Reports what is wrong with data and training, and where they do not fit the network.
+
+    Args:
+        graph: the training graph.
+    """
     experiment = _bound(document, sink)
-    if experiment is None or "train" not in document.root:
+    if experiment is None:
         return
-    check_wiring(document, graph, experiment, sink)
+    check_step_paths(document, graph, experiment, sink)
+    if "train" in document.root:
+        check_wiring(document, graph, experiment, sink)
 
 
 def _bound(document: Document, sink: Sink) -> Experiment | None:
     expander = Expander(True, sink)
     frame = open_document(expander, document, Scope(""), {})
     found: dict[str, Any] = {}
-    for name, params in (("data", Data), ("train", Train)):
+    for name, kind in SECTIONS.items():
         node = document.root.get(name)
-        if not isinstance(node, MapNode):
-            found[name] = params()
+        if node is None:
+            found[name] = bind_value(kind, {} if isinstance(kind, Section) else None)
             continue
         try:
-            values = Evaluator(sink, True).value(node, frame)
+            values = spelled_value(kind, Evaluator(sink, True).value(node, frame))
         except Failed:
             return None
         builder = SchemaBuilder()
-        schema = builder.section(params)
+        schema = builder.of(kind)
         if not check_values(Validator({**schema, "$defs": builder.definitions}), values, node, sink, name):
             return None
-        found[name] = bind(params, values)
-    return Experiment(found["data"], found["train"])
+        found[name] = bind_value(kind, values)
+    return Experiment(**found)

@@ -13,6 +13,7 @@ from specc.language.dump import dump
 from specc.language.expand import expand
 from specc.language.expectations import check_expectations
 from specc.language.syntax import plain_value
+from specc.language.vocabulary import EXPERIMENT
 
 if TYPE_CHECKING:
     from specc.registry.experiment import Experiment
@@ -82,7 +83,7 @@ class Spec:
 
         return bind_experiment(self.document)
 
-    def span_of(self, *path: str) -> Span | None:
+    def span_of(self, *path: str | int) -> Span | None:
         """Where a key of the document stands: `span_of("train", "losses", "logits")`."""
         return self.document.span_of(*path)
 
@@ -103,6 +104,6 @@ def diagnose(document: Document, sink: Sink) -> tuple[Diagnostic, ...]:
             check_expectations(document, each, sink, both=not depends)
         from specc.language.experiment import check_experiment
 
-        if document.root.get("train") is not None or document.root.get("data") is not None:
+        if any(document.root.get(section) is not None for section in EXPERIMENT):
             check_experiment(document, graphs[-1], sink)
     return tuple(sink)

@@ -12,9 +12,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from specc.diagnostics import Sink
+from specc.diagnostics import MOST, Sink
 from specc.language.schema import Definitions, SchemaBuilder, document_schema
 from specc.language.spelling import StepNode
 from specc.language.syntax import MapNode, Node, plain_value
@@ -206,7 +207,7 @@ def check_document(root: MapNode, vocabulary: Vocabulary, used: Iterable[str], s
 def independent(errors: Iterable[ValidationError]) -> Iterator[ValidationError]:
     """Errors without those that follow from another: what has not even the right type has no right size either, and of
     several words where one is asked it does not matter what their arguments are."""
-    found = list(errors)
+    found = list(islice(errors, 4 * MOST))
     mistyped = {tuple(error.absolute_path) for error in found if error.validator == "type"}
     crowded = {tuple(error.absolute_path) for error in found if error.validator == "maxProperties"}
     for error in found:

@@ -15,6 +15,7 @@ from specc.registry.types import Plain
 RESERVED = ("x", "input", "training")
 MODIFIERS = ("name", "from", "when", "repeat", "as", "index", "each", "share", "trainable")
 STRUCTURES = ("layers", "parallel", "skip", "model", "share")
+EXPERIMENT = ("data", "train", "evaluate", "generate")  # the keys of specc.registry.experiment.SECTIONS, which takes time to import
 
 FRAGMENT_KEYS = (
     "type", "enum", "const", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength",

@@ -6,15 +6,16 @@ data can tell (a data set handed in from Python) is checked by the same function
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from specc.diagnostics import Sink, Span
 from specc.graph import Argument, Graph, KerasCall, Node, Tensor
+from specc.language.roles import check_roles, listed
 from specc.registry.data.fields import Field
 from specc.registry.entry import Choice, nearest
-from specc.registry.experiment import Train
+from specc.registry.experiment import Stage
 from specc.registry.objectives.losses import loss_params
 
 if TYPE_CHECKING:
@@ -53,22 +54,37 @@ def nowhere(*path: str | int) -> Span | None:
     return None
 
 
-def wire(graph: Graph, train: Train, fields: Fields | None, *, sink: Sink | None = None, span_of: SpanOf = nowhere) -> tuple[Wired, ...]:
-    """Every loss with its head and its target.
+def wire(
+    graph: Graph,
+    train: Stage,
+    fields: Fields | None,
+    *,
+    sink: Sink | None = None,
+    span_of: SpanOf = nowhere,
+    key: tuple[str | int, ...] = ("train",),
+) -> tuple[Wired, ...]:
+    """Every loss with its head and its target. An objective over the whole model has none; its outputs and targets are checked.
 
     Args:
         graph: the training graph.
-        train: the section `train`.
+        train: the section `train`, or a stage of it.
         fields: the batch's fields; None where the data are not known yet.
         sink: where errors go; without it they are raised together.
         span_of: finds the place of a key, `span_of("train", "losses", "logits")`.
+        key: where the section stands.
 
     Raises:
         SpecError: where no sink is given.
     """
     found = Sink() if sink is None else sink
     wired = []
-    for head, (loss, path) in _losses(graph, train, found, span_of).items():
+    if train.objective is not None and train.objective.entry.family == "objective" and not train.losses:
+        free = None if fields is None else [name for name in fields if name not in graph.inputs]
+        check_roles(train.objective, graph.outputs, free, found, span_of, (*key, "objective"))
+        losses = {}
+    else:
+        losses = _losses(graph, train, found, span_of, key)
+    for head, (loss, path) in losses.items():
         target = "" if fields is None else _target(graph, head, loss, fields, len(train.losses) < 2, found, span_of, path)
         if target is None:
             continue
@@ -80,36 +96,38 @@ def wire(graph: Graph, train: Train, fields: Fields | None, *, sink: Sink | None
     return tuple(wired)
 
 
-def _losses(graph: Graph, train: Train, sink: Sink, span_of: SpanOf) -> dict[str, tuple[Choice, tuple[str, ...]]]:
+def _losses(
+    graph: Graph, train: Stage, sink: Sink, span_of: SpanOf, key: tuple[str | int, ...]
+) -> dict[str, tuple[Choice, tuple[str | int, ...]]]:
     """The loss of each head, with the path of its key."""
     heads = list(graph.outputs)
     if train.objective is not None and train.losses:
-        sink.error("E0502", "`train` has both `objective` and `losses`", span_of("train", "objective"), help="keep one of them")
+        sink.error("E0502", "`train` has both `objective` and `losses`", span_of(*key, "objective"), help="keep one of them")
         return {}
     if train.objective is not None:
         if len(heads) == 1:
-            return {heads[0]: (train.objective, ("train", "objective"))}
+            return {heads[0]: (train.objective, (*key, "objective"))}
         name = train.objective.name
         each = ", ".join(f"{head}: {name}" for head in heads)
         message = f"`objective: {name}` is a loss of one head, but the model has {listed(heads)}"
-        sink.error("E0502", message, span_of("train", "objective"), help=f"give each head its loss: `losses: {{{each}}}`")
+        sink.error("E0502", message, span_of(*key, "objective"), help=f"give each head its loss: `losses: {{{each}}}`")
         return {}
     if not train.losses:
         help = "`objective: softmax_cross_entropy` for classes; `specc list losses` names them all"
-        sink.error("E0501", "`train` needs a loss: an `objective`, or `losses` by head", span_of("train"), help=help)
-    known: dict[str, tuple[Choice, tuple[str, ...]]] = {}
+        sink.error("E0501", "`train` needs a loss: an `objective`, or `losses` by head", span_of(*key), help=help)
+    known: dict[str, tuple[Choice, tuple[str | int, ...]]] = {}
     for head, loss in train.losses.items():
         if head in graph.outputs:
-            known[head] = (loss, ("train", "losses", head))
+            known[head] = (loss, (*key, "losses", head))
             continue
         close = nearest(head, heads)
         help = f"did you mean `{close}`?" if close else f"the heads are {listed(heads)}"
-        sink.error("E0501", f"no head is named `{head}`", span_of("train", "losses", head), help=help)
+        sink.error("E0501", f"no head is named `{head}`", span_of(*key, "losses", head), help=help)
     return known
 
 
 def _target(
-    graph: Graph, head: str, loss: Choice, fields: Fields, alone: bool, sink: Sink, span_of: SpanOf, path: tuple[str, ...]
+    graph: Graph, head: str, loss: Choice, fields: Fields, alone: bool, sink: Sink, span_of: SpanOf, path: tuple[str | int, ...]
 ) -> str | None:
     """The field that a loss is compared with: asked for, named like the head, or the only one that feeds no input."""
     asked = loss_params(loss).target
@@ -159,7 +177,7 @@ def _activation(node: Node) -> str | None:
     return None if word == "activation" and given == "linear" else str(given)
 
 
-def _check_shapes(graph: Graph, wired: Wired, field: Field | None, sink: Sink, span_of: SpanOf, path: tuple[str, ...]) -> None:
+def _check_shapes(graph: Graph, wired: Wired, field: Field | None, sink: Sink, span_of: SpanOf, path: tuple[str | int, ...]) -> None:
     """Reports a head and a target that cannot be compared."""
     output = graph.outputs[wired.head]
     if not isinstance(output, Tensor):
@@ -258,13 +276,12 @@ def check_wiring(document: Document, graph: Graph, experiment: Experiment, sink:
     fields = known["train"]
     if fields is not None and not all(name in fields for name in graph.inputs):
         fields = None  # Which field is left over for a loss is not known before every input has its own.
-    wire(graph, experiment.train, fields, sink=sink, span_of=span_of)
-
-
-def listed(names: Iterable[str]) -> str:
-    """`a`, `b` and `c`."""
-    quoted = [f"`{name}`" for name in names]
-    return " and ".join([", ".join(quoted[:-1]), quoted[-1]]) if len(quoted) > 1 else "".join(quoted) or "none"
+    train = experiment.train
+    own = [(number, stage) for number, stage in enumerate(train.stages) if stage.objective is not None or stage.losses]
+    for number, stage in own:
+        wire(graph, stage, fields, sink=sink, span_of=span_of, key=("train", "stages", number))
+    if train.objective is not None or train.losses or len(own) < max(len(train.stages), 1):
+        wire(graph, train, fields, sink=sink, span_of=span_of)
 
 
 def _sizes(shape: tuple[int | None, ...]) -> str:

@@ -29,7 +29,7 @@ def kinds() -> dict[str, Callable[[], dict[str, str]]]:
 
 
 def _entries(family: str) -> dict[str, str]:
-    return {name: entry.summary for name, entry in sorted(entries(family).items())}
+    return {name: f"{entry.summary}{' (not yet)' if entry.pending else ''}" for name, entry in sorted(entries(family).items())}
 
 
 def _block_summaries(folder: str) -> dict[str, str]:

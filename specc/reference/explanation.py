@@ -31,7 +31,9 @@ def explain(name: str, width: int = 100) -> str | None:
 
 
 def _entry_text(entry: Entry, width: int) -> str:
-    parts = [f"{entry.name}: {entry.family}, {entry.target}", entry.doc]
+    parts = [f"{entry.name}: {entry.family}{'' if entry.pending else f', {entry.target}'}", entry.doc]
+    if entry.limits:
+        parts.append(f"`{entry.name}` {entry.limits}.")
     if entry.infer is not None:
         parts += [call_text(entry), outputs_text(entry)]
     parts += _arguments(entry.params.parameters, width)

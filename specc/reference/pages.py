@@ -68,11 +68,13 @@ def _family(family: str) -> str:
 
 def _entry(entry: Entry, level: int) -> str:
     parts = [f"{'#' * level} {entry.name}", _paragraph(entry.doc)]
+    if entry.limits:
+        parts.append(f"`{entry.name}` {entry.limits}.")
     if entry.infer is not None:
         parts += [call_text(entry), outputs_text(entry)]
     parts.append(_arguments(entry.params.parameters))
     shown = layer_examples(entry) if entry.infer is not None else [spelled(entry.name, dict(use)) for use in entry.examples]
-    parts += [_code(shown), f"Is `{entry.target}`."]
+    parts += [_code(shown), "" if entry.pending else f"Is `{entry.target}`."]
     return "\n\n".join(part for part in parts if part)
 
 

@@ -18,11 +18,16 @@ MODULES: dict[str, tuple[str, ...]] = {
     "regularizer": ("regularizers",),
     "constraint": ("constraints",),
     "loss": ("objectives.losses",),
+    "objective": ("objectives.contrastive", "objectives.detection", "objectives.sequence"),
     "optimizer": ("optimizers",),
     "schedule": ("schedules",),
+    "initialization": ("initializations",),
     "source": ("data.sources",),
+    "tokenizer": ("data.tokenizers",),
     "transform": ("data.transforms",),
     "metric": ("metrics",),
+    "evaluation": ("evaluations",),
+    "sampler": ("samplers",),
 }
 
 

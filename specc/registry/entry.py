@@ -213,6 +213,10 @@ def _specs(shape: Any, dtype: str) -> Any:
     return TensorSpec((None, *shape), dtype)
 
 
+UNBUILT = "cannot be built yet: its shapes, weights and costs are known, its computation is not part of this version"
+UNUSED = "cannot be used yet: its arguments are checked, its computation is not part of this version"
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Entry:
     """A declared word.
@@ -246,6 +250,11 @@ class Entry:
     @property
     def summary(self) -> str:
         return self.doc.split("\n", 1)[0]
+
+    @property
+    def limits(self) -> str:
+        """What cannot be done with the word as yet, as the rest of a sentence; nothing where all can."""
+        return "" if not self.pending else UNBUILT if self.infer is not None else UNUSED
 
     @property
     def call_arguments(self) -> tuple[str, ...]:

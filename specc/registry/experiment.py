@@ -1,46 +1,26 @@
-"""The sections `data` and `train` of a spec."""
+"""The sections of a spec that are about data, training and what comes after it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from specc.registry.data.fields import Field
-from specc.registry.data.sources import Source
-from specc.registry.data.transforms import transform_params
+from specc.registry.data.pipeline import Data, Pipeline
 from specc.registry.entry import Choice, Params, param
-from specc.registry.types import ChoiceOf
+from specc.registry.types import ChoiceOf, ListOf, Names, Section, Type
 
 
-class Pipeline(Params):
-    """Where examples come from, and what is done to each before it is batched."""
+class Freeze(Params):
+    """Which weights do not learn, by the paths of their steps. `*` stands for any part of a path."""
 
-    source: Annotated[Choice, ChoiceOf("source")] = param("The examples: `digits`, `{tfds: {name: cifar10}}`.")
-    transforms: list[Annotated[Choice, ChoiceOf("transform")]] = param(
-        "What is done to each example, in order. Random transforms draw anew in every epoch.", default=[]
-    )
-
-    def fields(self) -> dict[str, Field] | None:
-        """The fields of an example after the transforms; None where only the data themselves can tell."""
-        assert isinstance(self.source.params, Source)
-        known = self.source.params.fields()
-        for transform in self.transforms:
-            known = None if known is None else transform_params(transform).fields(known)
-        return known
+    only: Names = param("The steps whose weights do not learn.", default=[])
+    all_but: Names = param("The steps whose weights go on learning, all others do not.", default=[])
 
 
-class Data(Params):
-    """The data of an experiment."""
-
-    train: Pipeline | None = param("What the model learns from, shuffled in every epoch.", default=None)
-    validation: Pipeline | None = param("What is measured after each epoch.", default=None)
-    test: Pipeline | None = param("What `evaluate` measures; without it, the validation data.", default=None)
-
-
-class Train(Params):
-    """How a model is trained."""
+class Stage(Params):
+    """What a stage of training can set for itself: it is a patch of `train`."""
 
     losses: dict[str, Annotated[Choice, ChoiceOf("loss")]] = param("A loss for each head that learns, by the head's name.", default={})
-    objective: Annotated[Choice | None, ChoiceOf("loss", optional=True)] = param(
-        "What is optimised: for a model of one output its loss.", default=None
+    objective: Annotated[Choice | None, ChoiceOf("objective", optional=True)] = param(
+        "What is optimised over the whole model; for a model of one output its loss.", default=None
     )
     optimizer: Annotated[Choice, ChoiceOf("optimizer")] = param("What turns gradients into steps.", default="adam")
     schedule: Annotated[Choice | None, ChoiceOf("schedule", optional=True)] = param(
@@ -51,6 +31,20 @@ class Train(Params):
     )
     epochs: int = param("Passes over the training data.", default=10, minimum=1)
     batch_size: int = param("Examples of a step, on all devices together.", default=32, minimum=1)
+    freeze: Freeze | None = param("Weights that do not learn: `{all_but: logits}`.", default=None, pending=True)
+
+
+class Train(Stage):
+    """How a model is trained."""
+
+    stages: list[Stage] = param(
+        "Stages, one after the other, each a patch of `train`; weights and the optimizer's state are carried over.",
+        default=[],
+        pending=True,
+    )
+    initialize: Annotated[Choice | None, ChoiceOf("initialization", optional=True)] = param(
+        "Where the first weights come from; none draws them by the layers' initializers.", default=None, pending=True
+    )
     seed: int = param("Where initial weights, data order and augmentation start from: one seed, one result.", default=0, minimum=0)
     precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] = param(
         "Number format of layers; the mixed ones keep weights in float32.", default="float32"
@@ -61,9 +55,23 @@ class Train(Params):
     jit_compile: Literal["auto", True, False] = param("Whether XLA compiles a step; auto: on one GPU, not on a CPU.", default="auto")
 
 
+# The sections by their keys in a spec.
+SECTIONS: dict[str, Type] = {
+    "data": Section(Data),
+    "train": Section(Train),
+    "evaluate": ListOf(ChoiceOf("evaluation")),
+    "generate": ChoiceOf("sampler", optional=True),
+}
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Experiment:
-    """What a spec says about data and training."""
+    """What a spec says about data and training, about how it is measured, and about what it writes."""
 
     data: Data
     train: Train
+    evaluate: list[Choice] = field(default_factory=list)
+    generate: Choice | None = None
+
+
+__all__ = ["SECTIONS", "Data", "Experiment", "Freeze", "Pipeline", "Stage", "Train"]

@@ -1,4 +1,4 @@
-"""Optimizers: Keras's, with Keras's arguments and defaults."""
+"""Optimizers: Keras's, with Keras's arguments and defaults, and what Keras lacks."""
 
 from specc.registry.entry import declare, param
 from specc.registry.shared import OwnFirst
@@ -78,3 +78,25 @@ class AdamW(Optimizer):
     beta_2: float = param("Share of the squares' running mean that is kept.", default=0.999, minimum=0, maximum=1)
     epsilon: float = param("Added to the divisor.", default=1e-7, minimum=0)
     amsgrad: bool = param("Whether the largest mean of squares so far divides.", default=False)
+
+
+@declare(
+    "optimizer",
+    "lars",
+    target="specc.training.optimizers.lars.LARS",
+    examples=[{}, {"learning_rate": 1.2, "weight_decay": 1e-4, "exclude": ["bias", "gamma", "beta"]}],
+    pending=True,
+)
+class LARS(Optimizer):
+    """Momentum, with steps in proportion to the norm of each variable: for batches of thousands.
+
+    Formula: v = momentum * v + rate * trust * (g + decay * w); w = w - v, trust = trust_coefficient |w| / (|g| + decay |w| + epsilon)
+    Reference: You et al., Large batch training of convolutional networks, 2017, https://arxiv.org/abs/1708.03888
+    """
+
+    learning_rate: float = param("Size of a step; a schedule starts from it.", default=0.1, minimum=0)
+    momentum: float = param("Share of the last step that is kept.", default=0.9, minimum=0, maximum=1)
+    trust_coefficient: float = param("How far a step may go, as a share of the variable's norm.", default=0.001, above=0)
+    nesterov: bool = param("Whether the gradient is looked at ahead, after the kept step.", default=False)
+    epsilon: float = param("Added to the divisor.", default=1e-8, minimum=0)
+    exclude: list[str] = param("Names of variables that are neither decayed nor scaled.", default=["bias", "gamma", "beta"])

@@ -43,3 +43,15 @@ class Piecewise(Schedule):
 
     epochs: list[float] = param("Epochs after which the rate falls, counted from the start of the run.")
     factor: float = param("What each fall multiplies the rate by.", default=0.1, above=0)
+
+
+@declare("schedule", "inverse_square_root", target="specc.training.schedules.inverse_square_root", examples=[{"warmup_steps": 4000}])
+class InverseSquareRoot(Schedule):
+    """An even rise to the optimizer's learning rate, then a fall with the root of the steps: the transformer's schedule.
+
+    Formula: rate = peak * min((step + 1) / warmup, sqrt(warmup / (step + 1))), steps counted from 0. The paper's is the one with
+    the peak (width * warmup)^-0.5.
+    Reference: Vaswani et al., Attention is all you need, 2017, section 5.3, https://arxiv.org/abs/1706.03762
+    """
+
+    warmup_steps: int = param("Steps in which the rate rises.", minimum=1)

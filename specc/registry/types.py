@@ -49,10 +49,11 @@ class MapOf:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Section:
-    """A mapping with fixed keys, declared by a `Params` class."""
+    """A mapping with fixed keys, declared by a `Params` class; with `first`, another value stands for the first of them."""
 
     params: "type[Params]"
     optional: bool = False
+    first: bool = False
 
 
 Type = Plain | ChoiceOf | ListOf | MapOf | Section
@@ -82,6 +83,11 @@ Axis = Annotated[
         {"type": ["integer", "array"], "items": {"type": "integer"}, "minItems": 1},
         lambda value: int(value) if isinstance(value, (int, float)) else tuple(int(axis) for axis in value),
     ),
+]
+
+Names = Annotated[
+    list[str],
+    Plain({"type": ["string", "array"], "items": {"type": "string"}}, lambda value: [value] if isinstance(value, str) else list(value)),
 ]
 
 Activation = Annotated["Choice", ChoiceOf("activation")]

@@ -21,6 +21,7 @@ from specc.diagnostics import fail
 from specc.graph import Graph, KerasCall
 from specc.keras_backend.build import construct
 from specc.keras_backend.network import build_network
+from specc.language.pending import require_trained
 from specc.language.wiring import Wired, check_feeding, wire
 from specc.objectives.by_head import ByHead
 from specc.objectives.registered import try_losses
@@ -83,6 +84,7 @@ def train(
         SpecError: the spec's training section or the data are wrong.
     """
     setting, graphs = spec.experiment.train, _graphs(spec)
+    require_trained(spec.document, graphs, data or ())
     wired, training, validation = prepare(spec, graphs, data or {})
     devices = choose_strategy(strategy)
     folder = RunFolder.create(spec.name, directory)
@@ -139,7 +141,7 @@ def _target_beside(spec: Spec, data: Mapping[str, Any], graph: Graph) -> str:
     """What a target without a name is called: as the spec's own data, used beside those handed in, call theirs."""
     for part in ("train", "validation"):
         pipeline = getattr(spec.experiment.data, part)
-        fields = None if pipeline is None or part in data else pipeline.fields()
+        fields = None if pipeline is None or part in data else pipeline.known_fields()
         targets = [name for name in fields or () if name not in graph.inputs]
         if len(targets) == 1:
             return str(targets[0])

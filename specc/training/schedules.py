@@ -82,6 +82,26 @@ def piecewise(
     return _warmed(peak, after, warmup)
 
 
+class InverseSquareRoot(keras.optimizers.schedules.LearningRateSchedule):
+    """peak * sqrt(warmup / (warmup + step + 1)): the fall behind a warm-up of so many steps, which are not counted."""
+
+    def __init__(self, peak: float, warmup: int) -> None:
+        self.peak, self.warmup = peak, warmup
+
+    def __call__(self, step: Any) -> Any:
+        # Before the warm-up's end, where `Warmup` asks too and leaves the answer out, there would be a root of what is negative.
+        done = ops.maximum(ops.cast(step, "float32") + self.warmup + 1, 1.0)
+        return self.peak * ops.sqrt(self.warmup / done)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"peak": self.peak, "warmup": self.warmup}
+
+
+def inverse_square_root(peak: float, length: Length, *, warmup_steps: int, warmup_epochs: float = 0.0) -> Rate:
+    """An even rise, then a fall with the root of the steps (Vaswani et al., 2017, arXiv:1706.03762)."""
+    return _warmed(peak, InverseSquareRoot(peak, warmup_steps), warmup_steps)
+
+
 def _warmup(length: Length, epochs: float, steps: int | None) -> int:
     return round(epochs * length.steps) if steps is None else steps
 

@@ -18,7 +18,7 @@ BLOCK = re.compile(r"^```(yaml|text|console)(?: (\S+))?\n(.*?)^```$", re.MULTILI
 CODE = re.compile(r"\"([EW]\d{4})\"")
 
 # What no spec alone can show: these are told when data are read, a run is made or a model is loaded.
-WITHOUT_EXAMPLE = {"E0507", "E0508", "E0509", "E0510", "E0511", "E0512", "E0601", "E0701", "E0702", "E0703", "E0704", "E0705"}
+WITHOUT_EXAMPLE = {"E0009", "E0507", "E0508", "E0509", "E0510", "E0511", "E0512", "E0601", "E0602", "E0701", "E0702", "E0703", "E0704", "E0705"}
 
 
 @dataclass

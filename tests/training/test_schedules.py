@@ -47,7 +47,15 @@ def test_piecewise_falls_at_the_beginning_of_an_epoch():
     assert warmed == pytest.approx([PEAK * (step + 1) / 10 for step in range(10)] + [PEAK] * 10 + [PEAK / 2] * 30)
 
 
-@pytest.mark.parametrize("name", sorted(entries("optimizer")))
+@pytest.mark.parametrize("warmup", [1, 8])
+def test_inverse_square_root_is_vaswanis_formula(warmup):
+    """Section 5.3: width^-0.5 min(n^-0.5, n warmup^-1.5), steps n counted from 1, whose peak is (width warmup)^-0.5."""
+    width = 1 / (PEAK**2 * warmup)
+    formula = [width**-0.5 * min(n**-0.5, n * warmup**-1.5) for n in range(1, 51)]
+    assert rates({"inverse_square_root": {"warmup_steps": warmup}}) == pytest.approx(formula, rel=1e-5)
+
+
+@pytest.mark.parametrize("name", sorted(name for name, entry in entries("optimizer").items() if not entry.pending))
 def test_optimizers_have_the_arguments_and_defaults_of_keras(name):
     entry = entries("optimizer")[name]
     signature = inspect.signature(resolve(entry.target).__init__).parameters
@@ -66,6 +74,8 @@ def test_targets_take_the_declared_parameters(family):
     supplied = {"loss": {"weight", "target"}, "transform": {"field"}}.get(family, set())
     for name, entry in entries(family).items():
         assert entry.summary, name
+        if entry.pending:
+            continue
         taken = inspect.signature(resolve(entry.target)).parameters
         wanted = set(entry.params.parameters) - supplied
         assert wanted <= set(taken), name

@@ -45,3 +45,47 @@ class Tfds(Source):
     split: str = param("Split, or a slice of one: `train[:80%]`.", default="train")
     data_dir: str | None = param("Where data sets are kept; none means ~/tensorflow_datasets.", default=None)
     download: bool = param("Whether a data set that is not there is downloaded.", default=True)
+
+
+@declare(
+    "source",
+    "image_folder",
+    target="specc.data.sources.image_folder",
+    examples=[{"path": "flowers/train"}, {"path": "scans", "color_mode": "grayscale"}],
+    pending=True,
+)
+class ImageFolder(Source):
+    """Images in a folder for each class, the classes in alphabetical order of the folders.
+
+    Fields: image (height, width, channels), each of its own size, floats from 0 to 1; label
+    """
+
+    path: str = param("The folder that holds a folder for each class.")
+    color_mode: Literal["rgb", "rgba", "grayscale"] = param("Which channels images get.", default="rgb")
+
+    def fields(self) -> dict[str, Field]:
+        channels = {"rgb": 3, "rgba": 4, "grayscale": 1}[self.color_mode]
+        return {"image": Field(TensorSpec((None, None, None, channels))), "label": Field(TensorSpec((None,), "int32"))}
+
+
+@declare(
+    "source",
+    "text",
+    target="specc.data.sources.text",
+    examples=[{"path": "book.txt"}, {"path": "book.txt", "unit": "word", "vocabulary_size": 10000}],
+    pending=True,
+)
+class Text(Source):
+    """One stream of tokens: a text file, or several in alphabetical order. `chunk` cuts it into examples.
+
+    Fields: characters, or words, as the unit is called
+    """
+
+    path: str = param("A file, or several by `*`.")
+    unit: Literal["character", "word"] = param("What a token is.", default="character")
+    vocabulary_size: int | None = param(
+        "How many tokens are known, the unknown one included; none: all that the text has.", default=None, minimum=2
+    )
+
+    def fields(self) -> dict[str, Field]:
+        return {f"{self.unit}s": Field(TensorSpec((None,), "int32"), self.vocabulary_size)}

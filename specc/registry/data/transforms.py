@@ -143,3 +143,55 @@ class RandomZoom(Transform):
     random = True
     factor: float = param("Largest change of scale.", minimum=0, below=1)
     fill_mode: FillMode = param("What comes in from outside.", default="constant")
+
+
+@declare(
+    "transform",
+    "random_resized_crop",
+    target="specc.data.transforms.random_resized_crop",
+    examples=[{"size": 32}, {"size": [32, 24], "scale": [0.2, 1.0]}],
+    pending=True,
+)
+class RandomResizedCrop(Transform):
+    """A part of an image, of random size, shape and place, brought to one size.
+
+    Reference: Szegedy et al., Going deeper with convolutions, 2014, https://arxiv.org/abs/1409.4842
+    """
+
+    random = True
+    size: Size2D = param("Size to reach, one int or [height, width].")
+    scale: list[float] = param("Smallest and largest part, as a share of the area.", default=[0.08, 1.0], min_items=2, max_items=2)
+    ratio: list[float] = param("Smallest and largest width of the part over its height.", default=[0.75, 4 / 3], min_items=2, max_items=2)
+    interpolation: Literal["nearest", "bilinear", "bicubic", "area"] = param("How values between pixels are found.", default="bilinear")
+
+    def change(self, field: Field) -> Field:
+        return _sized(field, self.size)
+
+
+@declare(
+    "transform",
+    "random_color_jitter",
+    target="specc.data.transforms.random_color_jitter",
+    examples=[{}, {"brightness_factor": 0.4, "hue_factor": 0.1, "probability": 0.8}],
+    pending=True,
+)
+class RandomColorJitter(Transform):
+    """Brightness, contrast, saturation and hue changed at random, in random order, each up to its factor in both directions.
+
+    Reference: Chen et al., A simple framework for contrastive learning, 2020, appendix A, https://arxiv.org/abs/2002.05709
+    """
+
+    random = True
+    brightness_factor: float = param("Largest change of brightness, as a share of it.", default=0.0, minimum=0)
+    contrast_factor: float = param("Largest change of contrast, as a share of it.", default=0.0, minimum=0)
+    saturation_factor: float = param("Largest change of saturation, as a share of it.", default=0.0, minimum=0)
+    hue_factor: float = param("Largest turn of the hue, as a share of the full circle.", default=0.0, minimum=0, maximum=0.5)
+    probability: float = param("Share of images that are changed.", default=1.0, minimum=0, maximum=1)
+
+
+@declare("transform", "random_grayscale", target="specc.data.transforms.random_grayscale", examples=[{}, {"factor": 0.2}], pending=True)
+class RandomGrayscale(Transform):
+    """Some images without colour, their channels kept."""
+
+    random = True
+    factor: float = param("Share of images that are changed.", default=0.5, minimum=0, maximum=1)
