@@ -17,6 +17,10 @@ from specc.registry.entry import nearest
 from specc.zoo import spec_path, zoo
 
 NOT_INHERITED = ("expect", "name", "summary", "reference", "extends")
+NOT_SET = {
+    "extends": "write a spec that extends another one",
+    "expect": "it is about the spec as it is written, and is not verified where values are set",
+}
 NAMED_SECTIONS = {"params": "param", "inputs": "input", "heads": "head", "blocks": "block"}
 
 
@@ -37,6 +41,11 @@ def locate(reference: str, base: Path | None = None, span: Span | None = None) -
     is_file = reference.endswith((".yaml", ".yml"))
     if not is_file and ("\n" in reference or reference.startswith("{")):
         raise fail("E0405", "a text stands where a file or the name of a spec belongs", span, help="specc.language.loads reads a text")
+    if span is not None and "/" in reference and not is_file:
+        raise fail("E0405", f"`{reference}` is not the file of a spec", span, help="a spec's file ends in `.yaml`")
+    if span is not None and is_file and Path(reference).is_absolute():
+        help = "name it relative to this file, so that the two can be moved"
+        raise fail("E0405", f"`{reference}` is an absolute path", span, help=help)
     if is_file or "/" in reference:
         return (base.parent / reference) if base is not None else Path(reference)
     found = spec_path(reference)
@@ -128,11 +137,24 @@ def _load(source: Source, path: Path | None, chain: tuple[str, ...], sink: Sink)
     if base is None:
         return _Raw(spelled, vocabulary, frozenset(speller.used))
     inherited = MapNode({key: entry for key, entry in base.root.entries.items() if key not in NOT_INHERITED}, base.root.span)
+    inherited = _declared_for(spelled, inherited)
     merged = merge(inherited, spelled)
     assert isinstance(merged, MapNode)
     merged = _with_inherited_types(inherited, merged)
     merged = MapNode({key: entry for key, entry in merged.entries.items() if key != "extends"}, merged.span)
     return _Raw(merged, vocabulary, base.used | speller.used)
+
+
+def _declared_for(patch: MapNode, base: MapNode) -> MapNode:
+    """The base with those params declared at length of whose declaration the patch changes a part."""
+    known, changed = base.get("params"), patch.get("params")
+    if not isinstance(known, MapNode) or not isinstance(changed, MapNode):
+        return base
+    entries = {
+        name: Entry(entry.key, _declaration(entry.value)) if isinstance(changed.get(name), MapNode) else entry
+        for name, entry in known.entries.items()
+    }
+    return MapNode({**base.entries, "params": Entry(base.entries["params"].key, MapNode(entries, known.span))}, base.span)
 
 
 def _with_inherited_types(base: MapNode, merged: MapNode) -> MapNode:
@@ -234,6 +256,9 @@ def _override(root: MapNode, assignments: list[tuple[str, str, Node]], vocabular
             root = _assign_param(root, key, value, sink)
             continue
         parts = key.split(".")
+        if parts[0] in NOT_SET:
+            sink.error("E0401", f"`{parts[0]}` cannot be set from outside", value.span, help=NOT_SET[parts[0]])
+            continue
         if not _exists(root, parts, value, sink) or _in_list(root, parts, value, sink):
             continue
         if parts[0] == "params" and len(parts) == 2:
@@ -243,7 +268,7 @@ def _override(root: MapNode, assignments: list[tuple[str, str, Node]], vocabular
         for part in reversed(parts):
             patch = MapNode({part: Entry(value.span, patch)}, value.span)
         assert isinstance(patch, MapNode)
-        merged = merge(root, speller.document(patch))
+        merged = merge(_declared_for(patch, root), speller.document(patch))
         assert isinstance(merged, MapNode)
         root = merged
     return root
@@ -293,10 +318,14 @@ def _assign_param(root: MapNode, name: str, value: Node, sink: Sink) -> MapNode:
 
 def with_default(declared: Entry, value: Node) -> Node:
     """A param's declaration as a fragment with another default; a bare default keeps its type."""
-    node = declared.value
+    node = _declaration(declared.value)
+    return MapNode({**node.entries, "default": Entry(value.span, over(node.get("default"), value))}, node.span)
+
+
+def _declaration(node: Node) -> MapNode:
+    """A param's declaration at length: a bare default has a type and is the default."""
     if isinstance(node, MapNode):
-        return MapNode({**node.entries, "default": Entry(value.span, over(node.get("default"), value))}, node.span)
-    value = over(node, value)
+        return node
     kind = schema_of_default(node).get("type")
     typed = {"type": Entry(node.span, ScalarNode(kind, node.span))} if kind else {}
-    return MapNode({**typed, "default": Entry(value.span, value)}, node.span)
+    return MapNode({**typed, "default": Entry(node.span, node)}, node.span)

@@ -95,6 +95,12 @@ def test_an_inherited_param_keeps_its_type(extended: Callable[..., language.Spec
     assert codes(write("my.yaml", "specc: 1\nextends: base.yaml\nparams: {classes: ten}\n")) == ["E0402 my.yaml:3:19"]
 
 
+def test_a_part_of_an_inherited_declaration_can_be_changed(extended: Callable[..., language.Spec]) -> None:
+    spec = extended("params: {classes: {minimum: 2, description: Classes.}}\n")
+    assert spec.document.params["classes"].schema == {"type": "integer", "minimum": 2}
+    assert spec.graph().parameters == language.loads(BASE.replace("expect: {parameters: 1}\n", "")).graph().parameters
+
+
 def test_bases_have_bases_and_paths_start_from_the_file_that_names_them(write: Write, tmp_path: Path) -> None:
     (tmp_path / "inner").mkdir()
     write("inner/root.yaml", BASE)
@@ -208,6 +214,9 @@ def test_expectations_hold_at_default_params_only() -> None:
         (("--set", "inputs.picture=[3]"), "E0401: the spec has no input `picture`"),
         (("--set", "trian.epochs=3"), "E0101: unknown key `trian`"),
         (("--set", "layers.0=flatten"), "E0401: `layers` is a list, so it has no `0` to set"),
+        (("--set", "params.classes.minimum=11"), "E0402: the param `classes` must be at least 11, not 10"),
+        (("--set", "extends=lenet5"), "E0401: `extends` cannot be set from outside"),
+        (("--set", "expect.parameters=3"), "E0401: `expect` cannot be set from outside"),
         (("--set", "params.width.minimum=9"), "E0402: the param `width` must be at least 9, not 8"),
     ],
 )
