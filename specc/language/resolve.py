@@ -87,6 +87,14 @@ def resolve_source(
     return document
 
 
+def vocabulary_of(source: Source, path: Path | None) -> Vocabulary:
+    """The words that a text can use, its bases' blocks included. What else is wrong with it does not matter.
+
+    Raises SpecError where it, or a base, cannot be read.
+    """
+    return _load(source, path, (), Sink()).vocabulary
+
+
 def _without_nulls(root: MapNode) -> MapNode:
     """What is null is not there: a section, or a head that a base has."""
     entries = {key: entry for key, entry in root.entries.items() if not is_null(entry.value)}
@@ -132,7 +140,7 @@ def _load(source: Source, path: Path | None, chain: tuple[str, ...], sink: Sink)
             raise fail("E0404", f"`{extends.value}` extends itself", extends.span, help="remove one `extends`")
         base = _load(base_source, base_path, (*chain, key), sink)
     vocabulary = (base.vocabulary if base else Vocabulary()).extended(_blocks(root))
-    speller = Speller(vocabulary, sink)
+    speller = Speller(vocabulary, sink, heads=_heads(base.root) if base else ())
     spelled = speller.document(root)
     if base is None:
         return _Raw(spelled, vocabulary, frozenset(speller.used))
@@ -171,6 +179,12 @@ def _with_inherited_types(base: MapNode, merged: MapNode) -> MapNode:
     return MapNode({**merged.entries, "params": Entry(merged.entries["params"].key, MapNode(entries, after.span))}, merged.span)
 
 
+def _heads(root: MapNode) -> tuple[str, ...]:
+    """The names of the heads that are there."""
+    heads = root.get("heads")
+    return tuple(name for name, head in heads if isinstance(head, StepNode)) if isinstance(heads, MapNode) else ()
+
+
 def _blocks(root: MapNode) -> MapNode | None:
     blocks = root.get("blocks")
     return blocks if isinstance(blocks, MapNode) else None
@@ -183,7 +197,7 @@ def merge(base: Node, patch: Node) -> Node:
     """
     if not isinstance(base, MapNode) or not isinstance(patch, MapNode):
         return patch
-    if isinstance(base, ChoiceNode) and isinstance(patch, ChoiceNode) and base.word != patch.word:
+    if isinstance(base, ChoiceNode) and isinstance(patch, ChoiceNode) and patch.word not in (base.word, ""):
         return patch
     entries = dict(base.entries)
     for key, entry in patch.entries.items():
@@ -195,7 +209,7 @@ def merge(base: Node, patch: Node) -> Node:
         else:
             entries[key] = entry
     if isinstance(patch, StepNode):
-        return StepNode(entries, patch.span, patch.word)
+        return StepNode(entries, patch.span, patch.word or getattr(base, "word", ""))
     if isinstance(patch, ChoiceNode):
         return ChoiceNode(entries, patch.span, patch.word)
     return MapNode(entries, patch.span)
@@ -250,8 +264,8 @@ def value_node(value: Any, source: Source) -> Node:
 
 
 def _override(root: MapNode, assignments: list[tuple[str, str, Node]], vocabulary: Vocabulary, sink: Sink) -> MapNode:
-    speller = Speller(vocabulary, sink)
     for kind, key, value in assignments:
+        speller = Speller(vocabulary, sink, heads=_heads(root))
         if kind == "param":
             root = _assign_param(root, key, value, sink)
             continue

@@ -6,7 +6,7 @@ step becomes a list of one, a list of sizes becomes `{shape: [...]}`. Spans stay
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -16,7 +16,6 @@ from specc.language.syntax import Entry, ListNode, MapNode, Node, ScalarNode, is
 from specc.language.vocabulary import EXPERIMENT, MODIFIERS, STRUCTURES, Vocabulary
 from specc.registry.entry import Param, choose, find
 from specc.registry.types import ChoiceOf, ListOf, MapOf, Section, Type
-
 
 MAX_STEPS = 100_000  # of a network; no more are written either
 
@@ -35,11 +34,15 @@ class StepNode(ChoiceNode):
 
 @dataclass
 class Speller:
-    """Spells out one document. `used` collects the layers and blocks that its steps name."""
+    """Spells out one document. `used` collects the layers and blocks that its steps name.
+
+    `heads` are those that it patches: what it says of one of them needs no word.
+    """
 
     vocabulary: Vocabulary
     sink: Sink
     used: set[str] = field(default_factory=set)
+    heads: Collection[str] = ()
     steps_read: int = 0
 
     def document(self, root: MapNode) -> MapNode:
@@ -50,7 +53,7 @@ class Speller:
                 "blocks": lambda node: self._each(node, self.block),
                 "defaults": self._defaults,
                 "layers": self.steps,
-                "heads": lambda node: self._each(node, self._head),
+                "heads": self._heads,
                 **{section: partial(self._experiment, section) for section in EXPERIMENT},
             },
         )
@@ -72,7 +75,14 @@ class Speller:
             return MapNode({"shape": Entry(node.span, node)}, node.span)
         return node
 
-    def _head(self, node: Node) -> Node:
+    def _heads(self, node: Node) -> Node:
+        if not isinstance(node, MapNode):
+            return node
+        return MapNode({name: Entry(entry.key, self._head(name, entry.value)) for name, entry in node.entries.items()}, node.span)
+
+    def _head(self, name: str, node: Node) -> Node:
+        if name in self.heads and isinstance(node, MapNode) and node.entries and set(node.entries) <= {*MODIFIERS} - {"from", "share"}:
+            return StepNode(node.entries, node.span)
         return node if is_null(node) else self.step(node)
 
     def _defaults(self, node: Node) -> Node:

@@ -82,6 +82,17 @@ def test_a_head_with_another_word_replaces_the_head(extended: Callable[..., lang
     assert [node.layer.word for node in graph.nodes if node.path == "extra"] == ["activation"]
 
 
+def test_modifiers_of_an_inherited_head_can_be_changed(extended: Callable[..., language.Spec]) -> None:
+    spec = extended("heads: {extra: {when: =training}, logits: {trainable: false}}\n")
+    assert list(spec.graph().outputs) == ["logits"]
+    assert list(spec.graph(training=True).outputs) == ["logits", "extra"]
+    assert [layer.trainable for layer in spec.graph().layers if layer.path == "logits"] == [False]
+    switched = language.loads(BASE, overrides={"heads.extra.when": False})
+    assert list(switched.graph().outputs) == ["logits"]
+    with pytest.raises(SpecError, match="a step needs a word"):
+        extended("heads: {other: {when: =training}}\n")
+
+
 def test_null_removes(extended: Callable[..., language.Spec]) -> None:
     spec = extended("defaults: {dense: null}\ntrain: {epochs: null}\nheads: {extra: null}\n")
     assert spec.document.defaults == {}
