@@ -241,15 +241,9 @@ def known_words() -> dict[str, set[str]]:
     }
 
 
-LIMITS = (
-    syntax.MAX_NODES,
-    syntax.MAX_DEPTH,
-    expand.MAX_STEPS,
-    expand.MAX_DEPTH,
-    expressions.MAX_LENGTH,
-    expressions.MAX_DEPTH,
-    expressions.MAX_ITEMS,
-)
+LIMITS = {
+    value for module in (syntax, expand, expressions) for name, value in vars(module).items() if name.startswith("MAX_") and value != 2**63
+}
 
 
 @pytest.mark.parametrize("kind", sorted(known_words()))
@@ -268,7 +262,7 @@ def numbered(page: str) -> str:
             chapter, count = int(head[1]), 0
         elif head := RULE.match(line):
             count += 1
-            lines[position] = f"### {chapter}.{count} {head[3]} <a id=\"{head[4]}\"></a>"
+            lines[position] = f'### {chapter}.{count} {head[3]} <a id="{head[4]}"></a>'
     return "\n".join(lines)
 
 
