@@ -13,6 +13,7 @@ import click
 if TYPE_CHECKING:
     from specc.diagnostics import Diagnostic
     from specc.language.spec import Spec
+    from specc.language.vocabulary import Vocabulary
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Assignments = list[tuple[str, str]]
@@ -98,6 +99,19 @@ def _standard_input() -> str:
         return sys.stdin.buffer.read().decode("utf-8")
     except UnicodeDecodeError:
         raise Refusal("standard input is not UTF-8 text") from None
+def vocabulary(reference: str) -> Vocabulary:
+    """The words of the spec that an argument names. Raises SpecError, or Refusal where it names nothing that can be read."""
+    from specc.diagnostics import Source
+    from specc.language.resolve import locate, vocabulary_of
+    from specc.language.syntax import read
+
+    if reference == "-":
+        return vocabulary_of(Source("<stdin>", _standard_input()), None)
+    _require_readable(reference)
+    path = locate(reference)
+    return vocabulary_of(read(path), path)
+
+
 
 
 def _require_readable(reference: str) -> None:

@@ -62,8 +62,11 @@ def test_the_plugins_page(tmp_path: Path) -> None:
             run("-c", body)
             continue
         for line in body.splitlines():
-            command, *arguments = shlex.split(line.removeprefix("$ "))
+            written, _, file = line.removeprefix("$ ").partition(" > ")
+            command, *arguments = shlex.split(written)
             said.append(run(*(["-m", "specc"] if command == "specc" else []), *arguments))
+            if file:
+                (folder / file).write_text(said.pop(), encoding="utf-8")
     checked, _, explained, built, emitted, _, evaluated = said
     assert checked == "gated_digits.yaml: no errors\n"
     assert explained.startswith("squeeze_excitation: layer, digit_keras.SqueezeExcitation")
