@@ -105,6 +105,40 @@ def test_transformer_encoder(tmp_path) -> None:
     assert [node.layer.word for node in causal.nodes].count("dropout") == 3
 
 
+@pytest.mark.parametrize("norm_first", ["true", "false"])
+def test_transformer_decoder(tmp_path, norm_first) -> None:
+    """By hand: two attentions of four projections, one of them over a memory of another width, two linear layers, three normalizations."""
+    text = [
+        "specc: 1",
+        "inputs: {sequence_in: [5, 8], memory_in: [7, 6]}",
+        "layers:",
+        f"  - transformer_decoder: {{heads: 2, hidden: 20, dropout: 0.1, norm_first: {norm_first}}}",
+        "    from: {sequence: sequence_in, memory: memory_in}",
+    ]
+    path = tmp_path / "case.yaml"
+    path.write_text("\n".join(text), encoding="utf-8")
+    found = specc.analyze(specc.load(path))
+    own, other = 4 * (8 * 8 + 8), 2 * (8 * 8 + 8) + 2 * (6 * 8 + 8)
+    assert found.parameters == own + other + 8 * 20 + 20 + 20 * 8 + 8 + 3 * 2 * 8
+    assert output(found) == (None, 5, 8)
+    attentions = [node for node in found.nodes if node.layer.word == "multi_head_attention"]
+    assert [dict(node.options) for node in attentions] == [{"use_causal_mask": True}, {}]
+    assert (found.nodes[0].layer.word == "layer_normalization") == (norm_first == "true")
+    assert [node.layer.word for node in found.nodes].count("dropout") == 4
+
+
+@pytest.mark.parametrize("shape", ["[8, 8, 16]", "[8, 16]", "[16]"])
+def test_contrastive_heads(tmp_path, shape) -> None:
+    """By hand: kernels without biases around a batch normalization; three linear layers and prototypes without biases."""
+    found = graph(tmp_path, "projection_mlp: 7", shape)
+    assert output(found) == (None, 7)
+    assert found.trainable_parameters == 16 * 16 + 2 * 16 + 16 * 7
+    found = graph(tmp_path, "dino_head: {units: 9, hidden: 20, bottleneck: 5}", shape)
+    assert output(found) == (None, 9)
+    assert found.parameters == 16 * 20 + 20 + 20 * 20 + 20 + 20 * 5 + 5 + 5 * 9
+    assert found.nodes[-1].layer.call.kwargs["kernel_constraint"] == "unit_norm"
+
+
 @pytest.mark.parametrize("shape", ["[8, 8, 16]", "[8, 16]", "[16]"])
 def test_heads_take_images_sequences_and_vectors(tmp_path, shape) -> None:
     assert output(graph(tmp_path, "classification: {classes: 3, dropout: 0.5, activation: softmax}", shape)) == (None, 3)

@@ -3,13 +3,31 @@
 import pytest
 
 from specc.registry import MODULES
-from specc.registry.entry import entries
+from specc.registry.data.pipeline import Pipeline
+from specc.registry.entry import Params, entries
+from specc.registry.experiment import Stage, Train
 
 PENDING = {
     "layer": {"detections", "region_proposals", "roi_align", "sample_regions"},
+    "objective": {"dino", "faster_rcnn", "language_model", "mask_rcnn", "moco", "sequence_cross_entropy", "simclr", "ssd"},
+    "optimizer": {"lars"},
+    "source": {"image_folder", "text"},
+    "transform": {"random_color_jitter", "random_grayscale", "random_resized_crop"},
+    "tokenizer": {"characters", "subwords", "words"},
+    "initialization": {"keras_applications", "run", "weights_file"},
+    "evaluation": {"knn"},
+    "sampler": {"beam", "sample"},
 }
 
 
 @pytest.mark.parametrize("family", MODULES)
 def test_what_is_pending_is_named_here(family: str) -> None:
     assert {name for name, entry in entries(family).items() if entry.pending} == PENDING.get(family, set())
+
+
+@pytest.mark.parametrize(
+    ("section", "pending"),
+    [(Pipeline, {"chunk", "fields", "shift", "views"}), (Stage, {"freeze"}), (Train, {"freeze", "initialize", "stages"})],
+)
+def test_keys_that_are_pending_are_named_here(section: type[Params], pending: set[str]) -> None:
+    assert {name for name, parameter in section.parameters.items() if parameter.pending} == pending
