@@ -100,6 +100,12 @@ class Diagnostic:
     notes: tuple[Note, ...] = ()
     severity: Severity = "error"
 
+    def __post_init__(self) -> None:
+        for name in ("message", "label", "help"):
+            text = getattr(self, name)
+            if text is not None and len(text) > LONGEST:  # a word in a spec can have millions of characters
+                object.__setattr__(self, name, f"{text[: LONGEST - 200]} ... {text[-200:]}")
+
     @property
     def background(self) -> tuple[Note, ...]:
         """The notes, and what the place itself tells: which spec extends its file, and what the value there overrides."""
@@ -118,6 +124,7 @@ class Diagnostic:
         return (*ways, *others)
 
 
+LONGEST = 1_000  # characters of a message
 SHOWN = 40  # characters of a value that is overridden
 
 
@@ -125,16 +132,23 @@ def _same_line(one: Span, other: Span) -> bool:
     return (one.source, one.line) == (other.source, other.line)
 
 
+MOST = 500  # diagnostics of one run
+
+
 @dataclass
 class Sink:
     """Collects the diagnostics of a run, each once, so that independent errors are told in one go.
 
-    The same message at the same place is the same mistake, whichever way led there.
+    The same message at the same place is the same mistake, whichever way led there. After `MOST` of them nobody reads
+    on: then all that were found are raised.
     """
 
     _found: dict[tuple[str, str, Span | None], Diagnostic] = field(default_factory=dict)
 
     def add(self, diagnostic: Diagnostic) -> None:
+        """Keeps a diagnostic. Raises SpecError with all of them where there are too many."""
+        if len(self._found) >= MOST:
+            raise SpecError(tuple(self._found.values()))
         self._found.setdefault((diagnostic.code, diagnostic.message, diagnostic.span), diagnostic)
 
     def error(

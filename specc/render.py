@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from specc.diagnostics import Diagnostic, Note, Source, Span
+from specc.diagnostics import MOST, Diagnostic, Note, Source, Span
 
 WIDTH = 120  # columns of a source line that are shown
 TAB = 4
@@ -63,10 +63,14 @@ def summarise(diagnostics: Iterable[Diagnostic]) -> str:
     """`2 errors and 1 warning in my.yaml`."""
     found = list(diagnostics)
     counts = Counter(diagnostic.severity for diagnostic in found)
-    words = [f"{counts[kind]} {kind}{'s' * (counts[kind] != 1)}" for kind in ("error", "warning") if counts[kind]]
+    words = [f"{_count(counts[kind])} {kind}{'s' * (counts[kind] != 1)}" for kind in ("error", "warning") if counts[kind]]
     names = list({diagnostic.span.source.name: None for diagnostic in found if diagnostic.span is not None})
     where = f" in {visible(names[0])}" if len(names) == 1 else f" in {len(names)} files" if names else ""
     return " and ".join(words) + where
+
+
+def _count(number: int) -> str:
+    return f"{number} or more" if number == MOST else str(number)
 
 
 def _diagnostic(diagnostic: Diagnostic, paint: _Paint, lines: dict[Source, list[str]]) -> str:
@@ -79,6 +83,8 @@ def _diagnostic(diagnostic: Diagnostic, paint: _Paint, lines: dict[Source, list[
     margin = len(str(span.line))
     bar = paint("gutter", f"{' ' * margin} |")
     place = f"{' ' * margin}{paint('gutter', '-->')} {visible(str(span))}"
+    if not span.source.text.strip():  # there is nothing to show of an empty file, or of one that cannot be read
+        return "\n".join([headline, place, *_remarks(diagnostic, [], margin, paint)])
     shown, carets = excerpt(span, _line(span, lines))
     label = f" {_indented(diagnostic.label, margin + 3)}" if diagnostic.label else ""
     return "\n".join(

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import click
 
-from specc.cli.options import assignments, diagnose, form_option, spec_options
+from specc.cli.options import assignments, diagnose, form_option, spec_options, specs_named
 from specc.diagnostics import Diagnostic
 from specc.render import visible
 
@@ -17,23 +17,29 @@ from specc.render import visible
 @click.command("check", short_help="Diagnose specs.")
 @click.argument("specs", nargs=-1, required=True, metavar="SPEC...")
 @form_option("text", "json", "github")
+@click.option("--strict", is_flag=True, help="Let warnings fail the command, too.")
 @spec_options
-def command(specs: tuple[str, ...], form: str, params: tuple[str, ...], settings: tuple[str, ...]) -> int:
+def command(specs: tuple[str, ...], form: str, strict: bool, params: tuple[str, ...], settings: tuple[str, ...]) -> int:
     """Says what is wrong in specs, and where. TensorFlow is not needed.
 
-    Exits with 0 where all are right, 1 where one is faulty.
+    A folder stands for every spec below it. Exits with 0 where all are right, 1 where one is faulty.
     """
     given = assignments(params, settings)
+    references, folders = specs_named(specs)
     found: dict[Diagnostic, None] = {}
     fine: list[str] = []
-    for reference in specs:
+    for reference in references:
         with _without_collector():
             diagnostics = diagnose(reference, given)
         found.update(dict.fromkeys(diagnostics))
-        if not any(diagnostic.severity == "error" for diagnostic in diagnostics):
+        if not any(strict or diagnostic.severity == "error" for diagnostic in diagnostics):
             fine.append(f"{visible(reference)}: no errors")
+    faulty = len(references) - len(fine)
+    if folders:
+        told = f"{faulty} faulty" if faulty else "no errors"
+        fine.append(f"{len(references)} spec{'s' * (len(references) != 1)}: {told}")
     _print(list(found), fine, form)
-    return int(len(fine) < len(specs))
+    return int(faulty > 0)
 
 
 @contextmanager

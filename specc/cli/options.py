@@ -87,18 +87,18 @@ def load(reference: str, given: Assignments) -> Spec:
 def diagnose(reference: str, given: Assignments) -> tuple[Diagnostic, ...]:
     """Everything that is wrong with the spec that an argument names. Raises Refusal as `load` does."""
     from specc import language
+    from specc.diagnostics import SpecError
 
     if reference == "-":
-        return language.check("<stdin>", given, text=_standard_input())
+        try:
+            text = _standard_input()
+        except SpecError as error:
+            return error.diagnostics
+        return language.check("<stdin>", given, text=text)
     _require_readable(reference)
     return language.check(reference, given)
 
 
-def _standard_input() -> str:
-    try:
-        return sys.stdin.buffer.read().decode("utf-8")
-    except UnicodeDecodeError:
-        raise Refusal("standard input is not UTF-8 text") from None
 def vocabulary(reference: str) -> Vocabulary:
     """The words of the spec that an argument names. Raises SpecError, or Refusal where it names nothing that can be read."""
     from specc.diagnostics import Source
@@ -112,6 +112,44 @@ def vocabulary(reference: str) -> Vocabulary:
     return vocabulary_of(read(path), path)
 
 
+def specs_named(references: tuple[str, ...]) -> tuple[list[str], list[str]]:
+    """The specs that arguments name, each once, and those of the arguments that are folders: these stand for every
+    `*.yaml` below them. Raises Refusal for a folder without any."""
+    from specc.render import visible
+
+    found: list[str] = []
+    folders: list[str] = []
+    for reference in references:
+        if not reference or _in_zoo(reference) or not os.path.isdir(reference):
+            found.append(reference)
+            continue
+        below = _below(reference)
+        if not below:
+            raise Refusal(f"{visible(reference)}: no spec below this folder; a spec's file ends in .yaml")
+        found += below
+        folders.append(reference)
+    return list(dict.fromkeys(found)), folders
+
+
+def _below(folder: str) -> list[str]:
+    """The specs in a folder and in its folders, but for hidden ones; links to folders are not followed."""
+    found = []
+    for place, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        paths = [
+            os.path.normpath(os.path.join(place, name))
+            for name in sorted(files)
+            if name.endswith((".yaml", ".yml")) and not name.startswith(".")
+        ]
+        found += [path for path in paths if os.path.isfile(path) or os.path.islink(path)]  # nobody waits for a pipe
+    return found
+
+
+def _standard_input() -> str:
+    """The text that is piped in. Raises SpecError where it is none."""
+    from specc.language.syntax import MAX_BYTES, decoded
+
+    return decoded("<stdin>", sys.stdin.buffer.read(MAX_BYTES + 1)).text
 
 
 def _require_readable(reference: str) -> None:

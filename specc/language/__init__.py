@@ -59,9 +59,7 @@ def check(reference: str | Path, assignments: Iterable[tuple[str, str]] = (), te
             document = resolve_file(path, given, sink)
         return diagnose(document, sink)
     except SpecError as error:
-        for found in error.diagnostics:
-            sink.add(found)
-        return tuple(sink)
+        return tuple(dict.fromkeys((*sink, *error.diagnostics)))
 
 
 def _given(params: Mapping[str, Any] | None, overrides: Mapping[str, Any] | None, assignments: Iterable[tuple[str, str]]) -> list[Any]:

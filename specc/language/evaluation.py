@@ -93,6 +93,7 @@ class Evaluator:
         self.sink = sink
         self.training = training
         self.reads_training = False
+        self.budget = expressions.Budget()
         self._bound: dict[Any, Bound] = {}
         self._checked: set[Any] = set()
         self._looked = 0
@@ -153,9 +154,10 @@ class Evaluator:
 
     def expression(self, node: ScalarNode, frame: Frame) -> Any:
         try:
-            return expressions.evaluate(expressions.parse(node.value), lambda name: self._name(name, frame))
+            return expressions.evaluate(expressions.parse(node.value), lambda name: self._name(name, frame), self.budget)
         except ExpressionError as error:
-            raise self.error(frame, error.code, str(error), _stretch(node, error), help=error.help) from None
+            failed = self.error(frame, error.code, str(error), _stretch(node, error), help=error.help)
+            raise (failed if self.budget.left >= 0 else Exhausted()) from None
         except Unavailable:
             raise Failed from None
         except RecursionError:

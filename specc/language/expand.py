@@ -16,14 +16,13 @@ from specc.language.documents import declared_inputs, open_document
 from specc.language.evaluation import Evaluator, Exhausted, Failed, Frame
 from specc.language.expressions import describe
 from specc.language.layer_calls import apply_layer
+from specc.language.limits import MAX_DEPTH, first_round, surely_too_large
 from specc.language.scope import POISON, Result, Scope
+from specc.language.spelling import MAX_STEPS
 from specc.language.syntax import Node as Written
 from specc.language.syntax import ScalarNode
 from specc.language.vocabulary import ParamDeclaration
 from specc.registry.entry import nearest
-
-MAX_DEPTH = 60
-MAX_STEPS = 100_000
 
 
 def expand(document: Document, training: bool, sink: Sink) -> tuple[Graph, bool]:
@@ -60,6 +59,9 @@ class Expander:
         frame = open_document(self, document, scope, {})
         inputs = declared_inputs(self, document, frame)
         frame = self._with_inputs(frame, inputs)
+        crossing = surely_too_large(document, scope)
+        if crossing is not None:
+            raise self._exhausted(crossing, frame)
         frame = self.run_all(document.steps, frame)
         outputs = self._heads(document, frame) or {"output": frame.x}
         given = {name: result.value for name, result in outputs.items() if result is not None and result.value is not None}
@@ -220,8 +222,7 @@ class Expander:
         """One application of a step: its inputs found, its kind's rule followed."""
         self.applied += 1
         if self.applied > MAX_STEPS:
-            self.evaluator.error(frame, "E0207", f"the network has more than {MAX_STEPS:,} steps", step.word_span)
-            raise Exhausted
+            raise self._exhausted(step, frame)
         if step.kind == "share":
             return apply_again(self, step, frame, path, given)
         source = given
@@ -243,11 +244,20 @@ class Expander:
             return apply_layer(self, step, word, word.entry, frame, path, source)
         return apply_block(self, step, word, frame, path, source)
 
+    def _exhausted(self, step: Step, frame: Frame) -> Exhausted:
+        self.evaluator.error(frame, "E0207", f"the network has more than {MAX_STEPS:,} steps", step.word_span)
+        return Exhausted()
+
     def deeper(self, step: Step, frame: Frame) -> int:
         """The depth inside a step."""
         if frame.depth >= MAX_DEPTH:
-            help = "a block that contains itself never ends, unless a `when` ends it"
-            self.evaluator.error(frame, "E0207", f"blocks and groups are nested more than {MAX_DEPTH} deep", step.word_span, help=help)
+            message, help, span = f"blocks and groups are nested more than {MAX_DEPTH} deep", None, step.word_span
+            chain, inside_itself = first_round(frame.chain)
+            if inside_itself is not None:
+                what, name = inside_itself[0].split("`")[:2]
+                message, span = f"the {what.removeprefix('in ')}`{name}` contains itself, more than {MAX_DEPTH} deep", inside_itself[1]
+                help = "it never ends, unless a `when` ends it"
+            self.evaluator.error(frame.at(chain=chain), "E0207", message, span, help=help)
             raise Exhausted
         return frame.depth + 1
 

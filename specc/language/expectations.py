@@ -10,7 +10,7 @@ from specc.diagnostics import Note, Sink
 from specc.graph import Graph, Tensor
 from specc.language.document import Document
 from specc.language.documents import open_document
-from specc.language.evaluation import Failed, has_expression
+from specc.language.evaluation import Exhausted, Failed, has_expression
 from specc.language.expand import Expander
 from specc.language.schema import EXPECTATIONS
 from specc.language.scope import Scope
@@ -42,7 +42,7 @@ def _check(expected: MapNode, document: Document, graph: Graph, sink: Sink) -> N
             continue
         try:
             wanted = _value(key, node, document, graph.training, sink)
-        except Failed:
+        except (Exhausted, Failed):
             continue
         if key in NOUNS:
             _check_count(key, wanted, node, graph, sink)

@@ -8,7 +8,7 @@ from specc.diagnostics import Sink
 from specc.graph import Graph
 from specc.language.document import Document
 from specc.language.documents import open_document
-from specc.language.evaluation import Evaluator, Failed
+from specc.language.evaluation import Evaluator, Exhausted, Failed
 from specc.language.expand import Expander
 from specc.language.schema import SchemaBuilder
 from specc.language.scope import Scope
@@ -46,7 +46,10 @@ def check_experiment(document: Document, graph: Graph, sink: Sink) -> None:
 
 def _bound(document: Document, sink: Sink) -> Experiment | None:
     expander = Expander(True, sink)
-    frame = open_document(expander, document, Scope(""), {})
+    try:
+        frame = open_document(expander, document, Scope(""), {})
+    except Exhausted:
+        return None
     found: dict[str, Any] = {}
     for name, kind in SECTIONS.items():
         node = document.root.get(name)
@@ -55,7 +58,7 @@ def _bound(document: Document, sink: Sink) -> Experiment | None:
             continue
         try:
             values = spelled_value(kind, Evaluator(sink, True).value(node, frame))
-        except Failed:
+        except (Exhausted, Failed):
             return None
         builder = SchemaBuilder()
         schema = builder.of(kind)

@@ -22,6 +22,7 @@ MAX_LENGTH = 2_000
 MAX_DEPTH = 60
 MAX_ITEMS = 100_000
 MAX_MAGNITUDE = 2**63
+MAX_WORK = 2_000_000  # items of lists, and characters, that the expressions of a network read and make
 
 
 class ExpressionError(Exception):
@@ -200,23 +201,44 @@ def _kind(node: ast.AST) -> str:
     return kinds.get(name, f"`{ast.unparse(node)}`")
 
 
-def evaluate(expression: Expression, lookup: Callable[[str], Any]) -> Any:
+class Budget:
+    """The work that is left to all the expressions of a network together."""
+
+    def __init__(self) -> None:
+        self.left = MAX_WORK
+
+
+def evaluate(expression: Expression, lookup: Callable[[str], Any], budget: Budget | None = None) -> Any:
     """The value of an expression.
 
     Args:
         lookup: gives the value of a name, or raises KeyError, with the nearest known name if there is one.
+        budget: is charged for lists and strings.
 
     Raises:
         ExpressionError: it has none.
         Unavailable: it depends on something already reported.
     """
-    return _Evaluation(lookup, expression).value(expression.tree)
+    evaluation = _Evaluation(lookup, expression, budget or Budget())
+    value = evaluation.value(expression.tree)
+    evaluation.charge(expression.tree, value)
+    return value
 
 
 class _Evaluation:
-    def __init__(self, lookup: Callable[[str], Any], expression: Expression) -> None:
+    def __init__(self, lookup: Callable[[str], Any], expression: Expression, budget: Budget) -> None:
         self.lookup = lookup
         self.expression = expression
+        self.budget = budget
+
+    def charge(self, node: ast.expr, *values: Any) -> None:
+        """Takes the size of lists and strings from the budget. Raises ExpressionError where it is used up."""
+        for value in values:
+            if isinstance(value, (list, str, dict)):
+                self.budget.left -= extent(value)
+        if self.budget.left < 0:
+            message = f"the expressions of the network go through more than {MAX_WORK:,} items of lists"
+            raise self.error(node, "E0206", message, "lists are for a few values: sizes, depths, widths")
 
     def error(self, node: ast.AST, code: str, message: str, help: str | None = None) -> ExpressionError:
         start, end = _stretch(node, self.expression.stripped, self.expression.shift)
@@ -321,6 +343,7 @@ class _Evaluation:
             bounds = [None if bound is None else self.value(bound) for bound in (index.lower, index.upper, index.step)]
             if not isinstance(items, (list, str)):
                 raise self.error(node, "E0204", f"`{ast.unparse(node.value)}` is {describe(owner)} and has no items")
+            self.charge(node, items)
             return self.guarded(node, lambda: items[slice(*bounds)], [], "[]")
         key = self.value(index)
         if isinstance(items, (list, str)) and not isinstance(key, int):
@@ -337,6 +360,7 @@ class _Evaluation:
             raise self.error(node, "E0204", f"`{ast.unparse(node.value)}` is {describe(owner)} and has no items") from None
 
     def guarded(self, node: ast.expr, apply: Callable[..., Any], operands: list[Any], symbol: str) -> Any:
+        self.charge(node, *operands)
         try:
             result = apply(*operands)
         except _TooLarge as error:

@@ -26,7 +26,7 @@ def document_of(step: Step, frame: Frame, known: dict[Path, Document | SpecError
     node = _reference(step)
     if node.is_expression:
         raise fail("E0405", "a spec is named, not computed", node.span, help="write the name itself, or its file")
-    path = locate(str(node.value), frame.document.path, node.span)
+    path = locate(str(node.value), _folder_of(node, frame.document), node.span)
     if path not in known:
         try:
             known[path] = resolve_source(read(path, node.span), path)
@@ -36,6 +36,12 @@ def document_of(step: Step, frame: Frame, known: dict[Path, Document | SpecError
     if isinstance(found, SpecError):
         raise found
     return found
+
+
+def _folder_of(node: ScalarNode, document: Document) -> Path | None:
+    """The file beside which a reference is looked for: the one that it stands in, which may be a base."""
+    source = node.span.source
+    return document.path if source == document.source or source.is_override or document.path is None else Path(source.name)
 
 
 def _reference(step: Step) -> ScalarNode:

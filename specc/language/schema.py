@@ -16,8 +16,9 @@ from specc.registry.types import ChoiceOf, ListOf, MapOf, Plain, Section, Type
 
 # What makes up the document is written; an expression gives values only, and satisfies every other keyword.
 WRITTEN = {"x-written": True}
-NAME = {"type": "string", "pattern": "^[a-z][a-z0-9_]*$", **WRITTEN}
-NAMES = {"pattern": "^[a-z][a-z0-9_]*$", **WRITTEN}
+PATTERN = r"^[a-z][a-z0-9_]{0,99}$(?!\n)"  # `$` alone would pass over a line break at the end
+NAME = {"type": "string", "pattern": PATTERN, **WRITTEN}
+NAMES = {"pattern": PATTERN, **WRITTEN}
 NAMED = {"type": "object", "propertyNames": NAMES, **WRITTEN}
 ANY: dict[str, Any] = {}
 TEXT = {"type": "string"}
@@ -154,7 +155,7 @@ def named(values: Mapping[str, Any]) -> dict[str, Any]:
     return {**NAMED, "additionalProperties": dict(values)}
 
 
-EXPECTATIONS = {
+EXPECTATIONS: dict[str, dict[str, Any]] = {
     "parameters": {"type": "integer"},
     "trainable_parameters": {"type": "integer"},
     "macs": {"type": "integer"},

@@ -44,6 +44,7 @@ def places_of(root: Node, path: list[Any]) -> list[tuple[Span, Node]]:
 
 
 SECTIONS = {"params": "param", "inputs": "input", "heads": "head", "blocks": "block"}
+LONGEST_NAME = 100
 LISTED = 12  # names that a help lists; more are for `specc explain`
 
 
@@ -220,10 +221,12 @@ class _Context:
     def name(self) -> None:
         instance = str(self.error.instance)
         span = self.node.entries[instance].key if isinstance(self.node, MapNode) and instance in self.node.entries else self.span
-        fixed = "".join(char if char.isalnum() else "_" for char in instance.lower()).strip("_")
-        help = "a name begins with a small letter and goes on with small letters, digits and `_`" + (
-            f": `{fixed}`" if fixed[:1].isalpha() else ""
-        )
+        help = "a name begins with a small letter and goes on with small letters, digits and `_`"
+        fixed = "".join(char if char.isascii() and char.isalnum() else "_" for char in instance.lower()).strip("_")
+        if len(instance) > LONGEST_NAME:
+            help = f"a name has at most {LONGEST_NAME} characters"
+        elif fixed[:1].isalpha():
+            help += f": `{fixed}`"
         self.say("E0109", f"`{instance}` is not a name", span, help)
 
     def choice(self) -> None:

@@ -19,8 +19,12 @@ from specc.diagnostics import BREAK, Note, Sink, Source, Span, fail
 
 Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-MAX_NODES = 1_000_000
+MAX_BYTES = 4_000_000
+MAX_NODES = 200_000  # values that are written, and as many again by way of aliases
 MAX_DEPTH = 100
+MAX_KEYS = 10_000
+
+REPEATED = "what comes again is written once, in a block or under `repeat:`"
 
 BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 NULLS = {"", "~", "null", "Null", "NULL"}
@@ -93,19 +97,48 @@ def plain_value(node: Node) -> Any:
 
 
 def read(path: Path, span: Span | None = None, extended: bool = False) -> Source:
-    """The text of a file. Raises SpecError where it cannot be read, at the place that names it.
+    """The text of a file. Raises SpecError where it cannot be read, at the place that names it, if a spec does.
 
     Args:
+        span: where a spec names the file; such a file must be a regular one, so that a spec can make nobody wait for a pipe.
         extended: whether it is named as a base.
     """
     try:
-        return Source(str(path), path.read_bytes().decode("utf-8-sig"), span if extended else None)
-    except UnicodeDecodeError:
-        raise fail("E0001", f"`{path}` is not a text file in UTF-8", span) from None
+        if span is not None and not path.is_file() and not path.is_dir() and path.exists():
+            raise fail("E0001", f"`{path}` cannot be read: it is not a regular file", span)
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:  # a path with a zero character is a ValueError
         reasons = {"FileNotFoundError": "there is no such file", "IsADirectoryError": "it is a directory"}
         reason = reasons.get(type(error).__name__, getattr(error, "strerror", None) or "that is no path")
-        raise fail("E0001", f"`{path}` cannot be read: {reason}", span) from None
+        if isinstance(error, FileNotFoundError) and path.is_symlink():
+            reason = "it is a link to a file that is not there"
+        raise fail("E0001", f"`{path}` cannot be read: {reason}", span or _start(Source(str(path), ""))) from None
+    return decoded(str(path), content, span if extended else None)
+
+
+def decoded(name: str, content: bytes, extended_by: Span | None = None) -> Source:
+    """The text in a file's bytes. Raises SpecError where they are too many, or no text in UTF-8."""
+    if len(content) > MAX_BYTES:
+        raise fail("E0009", f"`{name}` is larger than {MAX_BYTES // 1_000_000} MB", _start(Source(name, "")), help=REPEATED)
+    try:
+        return Source(name, content.decode("utf-8-sig"), extended_by)
+    except UnicodeDecodeError as error:
+        before = BREAK.split(content[: error.start].decode("utf-8-sig"))
+        source = Source(name, content.decode("utf-8", errors="replace"), extended_by)
+        span = Span(source, len(before), len(before[-1]) + 1, len(before), len(before[-1]) + 2)
+        raise fail("E0001", f"`{name}` is not a text file in UTF-8", span, help=_encoding_help(content)) from None
+
+
+def _encoding_help(content: bytes) -> str:
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "it looks like UTF-16: save it as UTF-8"
+    return "it is no text at all" if b"\0" in content else "save it as UTF-8: in Latin-1, say, letters with accents are other bytes"
+
+
+def _start(source: Source) -> Span:
+    """The first character of a text."""
+    return Span(source, 1, 1, 1, 2)
 
 
 # Mistakes after which the rest of a document still means what it says.
@@ -122,6 +155,8 @@ def parse(source: Source, sink: Sink | None = None) -> Node:
     try:
         loader = _Composer(source.text)
         root = loader.get_single_node()
+    except _TooLarge:
+        raise fail("E0009", f"`{source.name}` has more than {MAX_NODES:,} values", _start(source), help=REPEATED) from None
     except yaml.MarkedYAMLError as error:
         raise _syntax_error(source, error) from None
     except yaml.YAMLError as error:
@@ -132,7 +167,7 @@ def parse(source: Source, sink: Sink | None = None) -> Node:
         if loader is not None:
             loader.dispose()
     if root is None:
-        raise fail("E0001", f"`{source.name}` is empty", help="`specc new NAME` writes a spec to start from")
+        raise fail("E0001", f"`{source.name}` is empty", _start(source), help="`specc new NAME` writes a spec to start from")
     converter = _Converter(source)
     node = converter.convert(root)
     if sink is None or any(found.code not in RECOVERABLE for found in converter.sink):
@@ -150,12 +185,20 @@ def parse_value(source: Source) -> Node:
     return parse(source)
 
 
+class _TooLarge(Exception):
+    """More values than a spec can mean."""
+
+
 class _Composer(Loader):
     """Composes nodes whose tag is empty unless one is written."""
 
     depth = 0
+    count = 0
 
     def resolve(self, kind: Any, value: Any, implicit: Any) -> str:
+        self.count += 1
+        if self.count > MAX_NODES:
+            raise _TooLarge
         return ""
 
     def descend_resolver(self, parent: Any, index: Any) -> None:
@@ -228,6 +271,8 @@ class _Converter:
         return converted
 
     def _mapping(self, node: yaml.MappingNode, span: Span) -> MapNode:
+        if len(node.value) > MAX_KEYS:
+            raise fail("E0009", f"a mapping has more than {MAX_KEYS:,} keys", span.first_line, help=REPEATED)
         entries: dict[str, Entry] = {}
         before: Node | None = None
         for key_node, value_node in node.value:
@@ -346,7 +391,7 @@ def _unreadable(source: Source, error: Exception) -> Exception:
     """A character that YAML does not take."""
     found = UNREADABLE.search(source.text)
     if found is None:
-        return fail("E0002", f"`{source.name}` is not YAML: {str(error).splitlines()[0]}")
+        return fail("E0002", f"`{source.name}` is not YAML: {str(error).splitlines()[0]}", _start(source))
     before = BREAK.split(source.text[: found.start()])
     span = Span(source, len(before), len(before[-1]) + 1, len(before), len(before[-1]) + 2)
     return fail("E0002", f"this is not YAML: the character U+{ord(found.group()):04X} is not allowed", span, help="remove it")

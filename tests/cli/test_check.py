@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,25 @@ def test_the_whole_zoo_is_clean(specc: Run) -> None:
     result = specc("check", *zoo())
     assert result.code == 0, result.out
     assert len(result.out.splitlines()) == len(zoo())
+
+
+def test_a_folder_stands_for_the_specs_below_it(specc: Run, write: Write) -> None:
+    for name in ("specs/b.yaml", "specs/deep/a.yml", "specs/.hidden/c.yaml", "specs/.d.yaml", "specs/readme.txt"):
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        write(name, SPEC)
+    os.mkfifo("specs/pipe.yaml")  # nobody would ever write into it
+    result = specc("check", "specs")
+    assert result.out == "specs/b.yaml: no errors\nspecs/deep/a.yml: no errors\n2 specs: no errors\n"
+    write("specs/deep/a.yml", SPEC.replace("dense", "dens"))
+    result = specc("check", "specs/", "specs/b.yaml", "lenet5")
+    assert result.code == 1
+    assert result.out.endswith("\n\n1 error in specs/deep/a.yml\n\nspecs/b.yaml: no errors\nlenet5: no errors\n3 specs: 1 faulty\n")
+
+
+def test_the_folder_of_the_zoo(specc: Run) -> None:
+    result = specc("check", next(iter(zoo().values())).parents[1])
+    assert result.code == 0
+    assert result.out.splitlines()[-1] == f"{len(zoo())} specs: no errors"
 
 
 def test_several_errors_in_one_go(specc: Run, write: Write) -> None:

@@ -55,7 +55,8 @@ def test_every_verb_has_help(specc: Run, verb: str) -> None:
         (["check", "--format", "xml", "resnet50"], "'xml' is not one of"),
         (["check", "nothing.yaml"], "nothing.yaml: no such file"),
         (["check", "resnet51"], "did you mean `resnet50`?"),
-        (["check", "."], "is a directory"),
+        (["check", "."], "no spec below this folder"),
+        (["summary", "."], "is a directory"),
         (["check", ""], "is empty"),
         (["build", "resnet50", "-o", "nowhere/r.keras"], "nowhere: no such directory"),
         (["build", "resnet50", "-o", "r.h5"], "cannot tell what to make"),
@@ -101,7 +102,9 @@ def test_a_file_that_may_not_be_read(specc: Run, tmp_path: Path) -> None:
 def test_standard_input(specc_process: Run) -> None:
     assert "<stdin>" in specc_process("check", "-", input=GOOD.replace("dense", "dens").encode()).out
     assert specc_process("check", "-", input=GOOD.encode()).code == 0
-    assert specc_process("check", "-", input=b"\xff\xfe").code == 2
+    garbled = specc_process("check", "-", input=b"\xff\xfe")
+    assert (garbled.code, "`<stdin>` is not a text file in UTF-8" in garbled.out) == (1, True)
+    assert specc_process("check", "-", input=b"\xef\xbb\xbf" + GOOD.encode()).code == 0
 
 
 def test_our_own_bugs_exit_with_3(specc: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -143,8 +143,8 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
         ("a: 1 # \x0c", "E0002 my.yaml:1:8: this is not YAML: the character U+000C is not allowed"),
         ("a: \ud800", "E0002 my.yaml:1:4: this is not YAML: the character U+D800 is not allowed"),
         ("[" * 300 + "]" * 300, "E0002 my.yaml:1:100: this is not YAML: it is nested more than 100 deep"),
-        ("", "E0001 None: `my.yaml` is empty"),
-        ("# nothing", "E0001 None: `my.yaml` is empty"),
+        ("", "E0001 my.yaml:1:1: `my.yaml` is empty"),
+        ("# nothing", "E0001 my.yaml:1:1: `my.yaml` is empty"),
     ],
 )
 def test_what_is_refused(text: str, said: str) -> None:
