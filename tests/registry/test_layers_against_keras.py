@@ -9,14 +9,14 @@ import keras
 import pytest
 
 from specc.graph import TensorSpec
-from specc.keras_backend.build import construct, resolve
+from specc.keras_backend.build import construct, operate, resolve
 from specc.registry.entry import Choice, Entry, bind, entries
 
 # What is only declared as yet has nothing to be compared with; tests/registry/test_pending.py names it.
 LAYERS = {name: entry for name, entry in entries("layer").items() if not entry.pending}
 CHOICES = [entry for family in ("initializer", "regularizer", "constraint") for entry in entries(family).values()]
 
-# Arguments of Keras that are no words of the language, and why.
+# Arguments of Keras that are no words of the language, and why; `word.argument` where that is so of one layer.
 LEFT_OUT = {
     "data_format": "specs are channels last",
     "name": "the path is the name",
@@ -28,10 +28,20 @@ LEFT_OUT = {
     "lora_alpha": "fine-tuning is not an argument of a layer",
     "quantization_config": "an object, not data",
     "flash_attention": "the device decides",
+    "gptq_unpacked_column_size": "belongs to quantization",
+    "sparse": "the tensors of a spec are dense",
+    "vocabulary_dtype": "Keras knows one, int64",
+    "discretization.num_bins": "boundaries are given, not found in data",
+    "discretization.epsilon": "goes with num_bins",
+    "integer_lookup.idf_weights": "goes with an output_mode that is refused",
+    "integer_lookup.pad_to_max_tokens": "goes with an output_mode that is refused",
     "renorm": "rejected by its own authors' follow-up; adds weights of its own",
     "renorm_clipping": "goes with renorm",
     "renorm_momentum": "goes with renorm",
 }
+
+# Arguments of that name that are what the word is about.
+WORDS_OF_THEIR_OWN = {"cast": {"dtype"}}
 
 
 def cases() -> list:
@@ -67,15 +77,20 @@ def inferred(entry: Entry, example):
     return params, specs, entry.infer(params, **specs)
 
 
-def called(entry: Entry, params, tensors):
+def called(entry: Entry, params, tensors, **further):
     """The Keras layer, None for a function, and what it makes of the tensors."""
     call = entry.call(params)
     first, *others = tensors.values()
-    keywords = {**dict(zip(list(tensors)[1:], others, strict=True)), **entry.options(params)}
+    keywords = {**dict(zip(list(tensors)[1:], others, strict=True)), **entry.options(params), **further}
     if call.is_operation:
-        return None, resolve(call.target)(first, *call.args, **call.kwargs, **keywords)
+        return None, operate(call, first, keywords)
     made = construct(call, name="made")
     return made, made(first, **keywords)
+
+
+def knows_training(entry: Entry) -> bool:
+    target = resolve(entry.target)
+    return isinstance(target, type) and "training" in inspect.signature(target.call).parameters
 
 
 @pytest.mark.parametrize(("entry", "example"), cases())
@@ -98,7 +113,9 @@ def test_facts_are_what_keras_computes(entry: Entry, example) -> None:
     params, specs, facts = inferred(entry, example)
     if entry.name == "conv2d_transpose" and params.dilation_rate != 1:
         pytest.skip("TensorFlow dilates transposed convolutions only on a GPU")
-    _, result = called(entry, params, {name: map_items(values, spec) for name, spec in specs.items()})
+    # What acts only while learning acts here.
+    learning = {"training": True} if knows_training(entry) else {}
+    _, result = called(entry, params, {name: map_items(values, spec) for name, spec in specs.items()}, **learning)
     promised = [*listed(facts.output), *facts.extras.values()]
     for tensor, spec in zip(listed(result), promised, strict=True):
         assert len(tensor.shape) == spec.rank
@@ -121,8 +138,10 @@ def test_arguments_and_defaults_are_those_of_keras(entry: Entry) -> None:
     target = resolve(entry.target)
     if entry.target.startswith("keras.ops."):
         signature = list(inspect.signature(target).parameters.values())
-        call = signature[:1]
-        made = signature[1:]
+        tensors = entry.call_arguments
+        call = [each for each in signature if each.name in tensors] if len(tensors) > 1 else signature[:1]
+        # A number can stand for some tensors: then they are both.
+        made = [each for each in signature if each not in call or each.name in entry.params.parameters]
     else:
         made = [*inspect.signature(target.__init__).parameters.values()][1:]
         call = [*inspect.signature(target.call).parameters.values()][1:]
@@ -158,11 +177,14 @@ def test_initializers_regularizers_and_constraints_are_those_of_keras(entry: Ent
 def assert_params_match(entry: Entry, signature: list[inspect.Parameter]) -> None:
     """The same names in the same order, with the same defaults, but for what is left out on purpose."""
     positional = [parameter for parameter in signature if parameter.kind is parameter.POSITIONAL_OR_KEYWORD]
-    expected = {parameter.name: parameter for parameter in positional if parameter.name not in LEFT_OUT}
     declared = {name: parameter for name, parameter in entry.params.parameters.items() if not parameter.call}
+    left_out = set(LEFT_OUT) - (set(declared) & WORDS_OF_THEIR_OWN.get(entry.name, set()))
+    expected = {each.name: each for each in positional if not {each.name, f"{entry.name}.{each.name}"} & left_out}
     assert list(declared) == list(expected)
     for name, parameter in declared.items():
-        if expected[name].default is inspect.Parameter.empty:
+        if name in entry.call_arguments:
+            assert parameter.default is None, name  # a number in place of a tensor, which is not there without one
+        elif expected[name].default is inspect.Parameter.empty:
             assert parameter.required, name
         else:
             assert not parameter.required, name
@@ -185,7 +207,8 @@ def test_left_out_arguments_are_all_real() -> None:
     offered = set()
     for entry in LAYERS.values():
         target = resolve(entry.target)
-        offered |= set(inspect.signature(getattr(target, "__init__", target)).parameters)
+        names = inspect.signature(getattr(target, "__init__", target)).parameters
+        offered |= {*names, *(f"{entry.name}.{name}" for name in names)}
     assert set(LEFT_OUT) <= offered
 
 

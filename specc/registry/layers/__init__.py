@@ -28,6 +28,10 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "attention",
         "additive_attention",
     ),
+    "augmentation_policy": (
+        "rand_augment",
+        "aug_mix",
+    ),
     "border": (
         "zero_padding1d",
         "zero_padding2d",
@@ -35,6 +39,32 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "cropping1d",
         "cropping2d",
         "cropping3d",
+    ),
+    "category": (
+        "category_encoding",
+        "discretization",
+        "hashing",
+        "hashed_crossing",
+        "integer_lookup",
+    ),
+    "color_augmentation": (
+        "random_brightness",
+        "random_contrast",
+        "random_saturation",
+        "random_hue",
+        "random_color_jitter",
+        "random_color_degeneration",
+        "random_sharpness",
+        "random_gaussian_blur",
+        "random_grayscale",
+        "random_invert",
+        "random_posterization",
+        "solarization",
+    ),
+    "contrast": (
+        "auto_contrast",
+        "equalization",
+        "contrast_limited_adaptive_histogram_equalization",
     ),
     "conv": (
         "conv1d",
@@ -59,12 +89,23 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "roi_align",
         "detections",
     ),
+    "einsum_dense": ("einsum_dense",),
     "embedding": (
         "embedding",
         "class_token",
         "position_embedding",
         "reversible_embedding",
         "sinusoidal_position_encoding",
+    ),
+    "geometric_augmentation": (
+        "random_flip",
+        "random_translation",
+        "random_rotation",
+        "random_zoom",
+        "random_shear",
+        "random_perspective",
+        "random_elastic_transform",
+        "random_erasing",
     ),
     "global_pool": (
         "global_average_pooling1d",
@@ -73,6 +114,15 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "global_max_pooling1d",
         "global_max_pooling2d",
         "global_max_pooling3d",
+    ),
+    "identity": (
+        "identity",
+        "masking",
+    ),
+    "image_size": (
+        "resizing",
+        "center_crop",
+        "random_crop",
     ),
     "merge": (
         "add",
@@ -136,6 +186,10 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "reshape",
         "permute",
         "repeat_vector",
+    ),
+    "spectrogram": (
+        "mel_spectrogram",
+        "stft_spectrogram",
     ),
     "transposed_conv": (
         "conv1d_transpose",
