@@ -407,6 +407,8 @@ def _other_error(source: Source, span: Span, error: yaml.MarkedYAMLError) -> Exc
         help = "indent with spaces: YAML does not allow tabs"
     elif "mapping values" in problem:
         help = "a `: ` inside a value needs quotes around the value; or a dash or an indent is missing above"
+    elif "expected '-'" in problem and (key := KEY.match(source.line(span.line))) is not None:
+        help = f"every item of a list has a dash: indent `{key.group(1)}:` like the word that it stands beside"
     elif "another document" in problem:
         help = "a file holds one spec: remove the `---`, or make two files"
     notes = []

@@ -151,6 +151,12 @@ def test_what_is_refused(text: str, said: str) -> None:
     assert refused(text) == [said]
 
 
+def test_a_modifier_that_is_indented_into_the_list_is_told_where_it_belongs() -> None:
+    with pytest.raises(SpecError) as caught:
+        parse(Source("my.yaml", "- layers:\n    - flatten\n    repeat: 2\n"))
+    assert caught.value.diagnostics[0].help == "every item of a list has a dash: indent `repeat:` like the word that it stands beside"
+
+
 def test_several_mistakes_of_a_text_are_told_together() -> None:
     assert len(refused("a: 1\na: 2\nb: !x 3\n<<: 4")) == 3
 
