@@ -48,12 +48,16 @@ class Builder:
         """The same for a user's layer, which may fail, or make something else than it declares. Raises SpecError."""
         word = node.layer.word
         try:
+            layer = self._layer(node.layer)
+            # A layer that says its output's shape itself is not run until it meets data.
+            ran = keras.Operation.compute_output_spec(layer, first, **keywords)
             made = self._apply(node, first, keywords)
         except SpecError:
             raise
         except Exception as error:
-            raise plugins.failure(error, f"the Keras layer of `{word}`") from error
-        _check_declaration(node, made, self._layer(node.layer))
+            raise plugins.failure(error, f"the Keras layer of `{node.layer.word}`") from error
+        for result in (made, ran):
+            _check_declaration(node, result, layer)
         return made
 
     def _layer(self, layer: Layer) -> keras.layers.Layer:

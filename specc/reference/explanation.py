@@ -49,6 +49,7 @@ def _block_text(word: Word, width: int) -> str:
     assert word.block is not None
     from specc.registry import block_files, plugins
 
+    kind: str
     registered = plugins.BLOCKS.get(word.name)
     if registered is not None:
         kind, body = registered.kind, registered.source.text.strip("\n")

@@ -66,6 +66,7 @@ def failure(error: BaseException, what: str, code: str = "E0704", help: str | No
 def said(error: BaseException) -> str:
     """An exception in one line: its class and the first line of its message."""
     text = error.msg if isinstance(error, SyntaxError) else str(error)
+    text = text.rpartition("Error encountered:")[2]  # Keras puts much before what a layer's `call` says
     first = next((line.strip() for line in text.splitlines() if line.strip()), "")
     return f"{type(error).__name__}: {first}" if first else type(error).__name__
 
