@@ -15,7 +15,9 @@ from specc.diagnostics import Span
 
 Shape = tuple[int | None, ...]
 
-BYTES = {"bool": 1, "uint8": 1, "int8": 1, "float16": 2, "bfloat16": 2, "int32": 4, "float32": 4, "int64": 8, "float64": 8}
+BYTES = {
+    "bool": 1, "uint8": 1, "int8": 1, "int16": 2, "float16": 2, "bfloat16": 2, "int32": 4, "uint32": 4, "float32": 4, "int64": 8, "float64": 8,
+}  # fmt: skip
 
 
 def product(sizes: Shape) -> int | None:
@@ -84,6 +86,11 @@ class KerasCall:
     def is_operation(self) -> bool:
         """A function of `keras.ops`, applied to tensors directly, in place of a layer that is made first."""
         return self.target.startswith("keras.ops.")
+
+    @property
+    def tensors_last(self) -> bool:
+        """Whether an operation takes its tensors one by one, after its arguments: `einsum("ij,jk->ik", a, b)`."""
+        return self.target == "keras.ops.einsum"
 
 
 @dataclass(frozen=True, slots=True)

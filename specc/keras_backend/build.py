@@ -41,17 +41,16 @@ class Builder:
     def _apply(self, node: Node, first: Any, keywords: Mapping[str, Any]) -> Any:
         call = node.layer.call
         if call.is_operation:
-            return resolve(call.target)(first, *call.args, **call.kwargs, **keywords)
+            return operate(call, first, keywords)
         return self._layer(node.layer)(first, **keywords)
 
     def _apply_registered(self, node: Node, first: Any, keywords: Mapping[str, Any]) -> Any:
         """The same for a user's layer, which may fail, or make something else than it declares. Raises SpecError."""
-        word = node.layer.word
         try:
+            made = self._apply(node, first, keywords)
             layer = self._layer(node.layer)
             # A layer that says its output's shape itself is not run until it meets data.
             ran = keras.Operation.compute_output_spec(layer, first, **keywords)
-            made = self._apply(node, first, keywords)
         except SpecError:
             raise
         except Exception as error:
@@ -96,6 +95,14 @@ def _alone(named: dict[str, Any]) -> Any:
 def keras_name(name: str) -> str:
     """A name that Keras takes."""
     return name.replace("/", "-")
+
+
+def operate(call: KerasCall, first: Any, keywords: Mapping[str, Any]) -> Any:
+    """Applies a function of `keras.ops`; `first` is its first tensor, or the list of all of them."""
+    function = resolve(call.target)
+    if call.tensors_last:
+        return function(*call.args, *first, **call.kwargs, **keywords)
+    return function(first, *call.args, **call.kwargs, **keywords)
 
 
 def construct(call: KerasCall, **keywords: Any) -> Any:

@@ -275,7 +275,10 @@ class StepWriter:
     ) -> Local:
         """Assigns the result of a layer's, or an operation's, call."""
         if made is None:
-            written = call(self.lowering.target(lowered.target.target), first, *lowered.args, **lowered.keywords, **options)
+            operands = [first, *lowered.args]
+            if lowered.target.tensors_last:
+                operands = [*lowered.args, *(first.elts if isinstance(first, ast.List) else [ast.Starred(first)])]
+            written = call(self.lowering.target(lowered.target.target), *operands, **lowered.keywords, **options)
         else:
             written = call(made, first, **options)
         return self.outputs(step, context, written)

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from specc.graph import Shape, TensorSpec, product
 from specc.registry.entry import Facts, Mismatch, Params, example, layer, param
 from specc.registry.layers.checks import place, require_floats, require_min_rank
+from specc.registry.layers.dtypes import promoted
 from specc.registry.types import Plain
 
 
@@ -65,6 +66,18 @@ class Concatenate(Params):
     """
 
     axis: int = param("Axis along which the inputs are joined; -1 joins channels.", default=-1)
+
+
+class Stack(Params):
+    """The inputs side by side along a new axis.
+
+    Input shape: a list of equal (batch, ...)
+    Output shape: with an axis more, as long as there are inputs
+    """
+
+    axis: int = param(
+        "Place of the new axis in the output; 1 is after the batch, -1 the last. The batch's own place, 0, is refused.", default=0
+    )
 
 
 class Dot(Params):
@@ -142,6 +155,26 @@ def concatenate(p: Concatenate, inputs: list[TensorSpec]) -> Facts:
 
 
 @layer(
+    "stack",
+    keras="keras.ops.stack",
+    examples=[
+        example([(5, 8), (5, 8), (5, 8)], axis=1),
+        example([(None, 4), (None, 4)], axis=-1),
+        example([(4,), (4,)], axis=2, dtype="int32"),
+    ],
+)
+def stack(p: Stack, x: list[TensorSpec]) -> Facts:
+    first = x[0]
+    if any(each.shape[1:] != first.shape[1:] for each in x):
+        raise Mismatch("E0312", "inputs of `stack` have different shapes", help=_merge_help(x) or "stacked tensors have one shape")
+    axis = place("stack", first.rank + 1, p.axis)
+    if axis == 0:
+        message = "`stack` would put the new axis before the batch"
+        raise Mismatch("E0305", message, help="`axis: 1` puts it after the batch, `axis: -1` last", argument="axis")
+    return Facts(TensorSpec((*first.shape[:axis], len(x), *first.shape[axis:]), promoted(*(each.dtype for each in x))))
+
+
+@layer(
     "dot",
     keras="keras.layers.Dot",
     examples=[
@@ -174,7 +207,7 @@ def _merged(word: str, inputs: list[TensorSpec]) -> Facts:
     require_floats(word, *inputs)
     shape = inputs[0].shape[1:]
     for x in inputs[1:]:
-        merged = _broadcast(shape, x.shape[1:])
+        merged = broadcast(shape, x.shape[1:])
         if merged is None:
             raise Mismatch("E0312", f"inputs of `{word}` have different shapes", help=_merge_help(inputs))
         shape = merged
@@ -184,7 +217,7 @@ def _merged(word: str, inputs: list[TensorSpec]) -> Facts:
     return Facts(TensorSpec((next(iter(batches), None), *shape)))
 
 
-def _broadcast(one: Shape, other: Shape) -> Shape | None:
+def broadcast(one: Shape, other: Shape) -> Shape | None:
     """The shape of both together, or None. Missing axes are put in front, and an unknown size stays unknown, as in Keras."""
     longer, shorter = (one, other) if len(one) >= len(other) else (other, one)
     sizes: list[Any] = []
