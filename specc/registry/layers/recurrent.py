@@ -198,7 +198,7 @@ def run(
     length = sequences.shape[1]
     if getattr(p, "unroll", False) and length is None:
         raise Mismatch("E0304", f"`{word}` cannot unroll a sequence whose length is unknown: {sequences}", argument="unroll")
-    _check_states(word, step, initial_state)
+    check_states(word, step, initial_state)
     if mask is not None:
         check_mask(word, "mask", mask, sequences)
     output = TensorSpec((sequences.shape[0], length, *step.output.shape[1:])) if p.return_sequences else step.output
@@ -206,7 +206,8 @@ def run(
     return Facts(output, step.weights_below(cell), macs, step.extras if p.return_state else {})
 
 
-def _check_states(word: str, step: Facts, given: Sequence[TensorSpec] | None) -> None:
+def check_states(word: str, step: Facts, given: Sequence[TensorSpec] | None) -> None:
+    """Raises Mismatch unless the states that a recurrence starts from are those of its cell."""
     if given is None:
         return
     names = ", ".join(f"`{name}`" for name in step.extras)
