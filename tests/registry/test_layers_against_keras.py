@@ -133,7 +133,7 @@ def test_a_layer_of_ours_or_of_keras_comes_back_from_its_config(entry: Entry, ex
     assert again.get_config() == made.get_config()
 
 
-@pytest.mark.parametrize("entry", LAYERS.values(), ids=LAYERS.keys())
+@pytest.mark.parametrize("entry", [*LAYERS.values(), *entries("cell").values()], ids=lambda entry: entry.name)
 def test_arguments_and_defaults_are_those_of_keras(entry: Entry) -> None:
     target = resolve(entry.target)
     if entry.target.startswith("keras.ops."):
