@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from specc.language.spec import Spec
 
 
+NAMES = "name a file that ends in `.py`, or a module as `import` does"
+
+
 def load(names: Iterable[str | Path]) -> None:
     """Imports plug-ins, each once.
 
@@ -72,7 +75,7 @@ def _of_file(path: Path) -> ModuleType:
         raise fail(
             "E0701",
             f"there is no plug-in {path}",
-            help=f"did you mean `{close}`?" if close else "name a file, or a module as `import` does",
+            help=f"did you mean `{close}`?" if close else NAMES,
         )
     if not path.stem.isidentifier():
         raise fail("E0701", f"the plug-in {path} cannot be imported: `{path.stem}` is no name in Python", help="rename the file")
@@ -95,17 +98,16 @@ def _of_file(path: Path) -> ModuleType:
 
 
 def _of_name(name: str) -> ModuleType:
+    if not all(part.isidentifier() for part in name.split(".")):
+        raise fail("E0701", f"`{name}` names no module", help=NAMES)
     _search(Path.cwd())
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
         if error.name is None or not (name == error.name or name.startswith(f"{error.name}.")):
             raise
-        file = Path(*name.split(".")).with_suffix(".py") if "/" not in name else Path(f"{name}.py")
-        help = f"did you mean the file `{file}`?" if file.is_file() else "name a file that ends in `.py`, or a module as `import` does"
-        raise fail("E0701", f"there is no plug-in {name}", help=help) from None
-    except (TypeError, ValueError):  # "", ".words"
-        raise fail("E0701", f"`{name}` names no module", help="name a file that ends in `.py`, or a module as `import` does") from None
+        file = Path(*name.split(".")).with_suffix(".py")
+        raise fail("E0701", f"there is no plug-in {name}", help=f"did you mean the file `{file}`?" if file.is_file() else NAMES) from None
 
 
 def _search(folder: Path) -> None:

@@ -37,7 +37,7 @@ from specc.registry import entry as declarations
 from specc.registry.entry import Example, Facts, Mismatch, Params, example, find, param
 from specc.registry.layers.checks import known, require_floats, require_min_rank, require_rank
 from specc.registry.objectives.losses import BinaryLoss, ClassLoss, Loss, ValueLoss
-from specc.registry.plugins import BLOCKS, HOMES, Home, RegisteredBlock, RegistrationError, check_facts
+from specc.registry.plugins import BLOCKS, HOMES, Home, RegisteredBlock, RegistrationError, check_facts, shown
 from specc.registry.types import Activation, Axis, Constraint, Initializer, Regularizer, Size1D, Size2D, Size3D
 
 __all__ = [
@@ -173,7 +173,7 @@ def head(name: str, text: str | Path) -> None:
 def _add_block(kind: Literal["block", "head"], name: str, text: str | Path, home: Home) -> None:
     _check_word(kind, name)
     if isinstance(text, Path) or text.endswith((".yaml", ".yml")):
-        source = read(Path(home.file).parent / text)
+        source = read(Path(shown(str(Path(home.file).parent / text))))
     else:
         source = Source(f"{Path(home.file).name}: {kind} {name}", text)
     _check_block(name, source)

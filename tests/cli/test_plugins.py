@@ -311,6 +311,8 @@ def test_a_broken_plugin(
         ("my_words.inner", "there is no plug-in my_words.inner"),
         ("", "names no module"),
         (".my_words", "names no module"),
+        ("my_words.pyx", "there is no plug-in my_words.pyx"),
+        ("my words", "names no module"),
         ("my-words.py", "`my-words` is no name in Python"),
         ("json.py", "another module is called `json`"),
     ],
@@ -324,6 +326,12 @@ def test_a_plugin_that_is_not_there(
     assert (done.code, done.out) == (2, "")
     assert done.err.startswith("error[E0701]")
     assert said in done.err
+
+
+def test_a_plugin_named_by_its_module_fails_as_one_named_by_its_file(specc: Callable[..., Result], words: Path) -> None:
+    words.write_text("raise ValueError('not today')\n", encoding="utf-8")
+    told = specc("check", "my.yaml", "--plugin", "my_words").err
+    assert told.startswith("error[E0702]: the plug-in my_words failed: ValueError: not today\n --> my_words.py:1:1\n")
 
 
 def test_a_corrected_plugin_loads(specc: Callable[..., Result], words: Path) -> None:
