@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -55,6 +56,67 @@ def random_crop(image: Any, key: Any, *, size: Size, padding: int = 0) -> Any:
     room = tf.shape(image)[:2] - (height, width)
     place = tf.cast(tf.random.stateless_uniform((2,), key) * tf.cast(room + 1, tf.float32), tf.int32)
     return _cut(image, place[0], place[1], height, width)
+
+
+def random_resized_crop(
+    image: Any,
+    key: Any,
+    *,
+    size: Size,
+    scale: Sequence[float] = (0.08, 1.0),
+    ratio: Sequence[float] = (3 / 4, 4 / 3),
+    interpolation: str = "bilinear",
+) -> Any:
+    """A part of random size, shape and place, brought to one size. Of ten draws the first that fits into the image counts."""
+    height, width = _sizes(image)
+    draws = tf.random.stateless_uniform((10, 4), key)
+    area = height * width * (scale[0] + draws[:, 0] * (scale[1] - scale[0]))
+    shape = tf.exp(np.log(ratio[0]) + draws[:, 1] * (np.log(ratio[1]) - np.log(ratio[0])))
+    heights, widths = tf.round(tf.sqrt(area / shape)), tf.round(tf.sqrt(area * shape))
+    chosen = tf.argmax(tf.cast((heights <= height) & (widths <= width), tf.int32))
+    part = tf.clip_by_value(tf.stack([heights[chosen], widths[chosen]]), 1.0, tf.stack([height, width]))
+    place = tf.floor(draws[chosen, 2:] * (tf.stack([height, width]) - part + 1))
+    top, left, rows, columns = tf.unstack(tf.cast(tf.concat([place, part], axis=0), tf.int32))
+    return tf.image.resize(image[top : top + rows, left : left + columns], _pair(size), method=interpolation)
+
+
+def random_color_jitter(
+    image: Any,
+    key: Any,
+    *,
+    brightness_factor: float = 0.0,
+    contrast_factor: float = 0.0,
+    saturation_factor: float = 0.0,
+    hue_factor: float = 0.0,
+    probability: float = 1.0,
+) -> Any:
+    """Brightness, contrast, saturation and hue changed in random order. Images of one channel have no saturation and no hue."""
+    image = tf.cast(image, tf.float32)
+    draws = tf.random.stateless_uniform((9,), key, -1.0, 1.0)
+    changes = [
+        lambda x: x * (1 + draws[0] * brightness_factor),
+        lambda x: tf.image.adjust_contrast(x, 1 + draws[1] * contrast_factor),
+        lambda x: tf.image.adjust_saturation(x, tf.maximum(1 + draws[2] * saturation_factor, 0.0)),
+        lambda x: tf.image.adjust_hue(x, draws[3] * hue_factor),
+    ][: 2 if image.shape[-1] == 1 else 4]
+    order = tf.argsort(draws[4 : 4 + len(changes)])
+
+    def changed() -> Any:
+        x = image
+        for place in range(len(changes)):
+            here = [lambda change=change, x=x: tf.clip_by_value(change(x), 0.0, 1.0) for change in changes]
+            x = tf.switch_case(order[place], here)
+        return x
+
+    return tf.cond((draws[8] + 1) / 2 < probability, changed, lambda: image)
+
+
+def random_grayscale(image: Any, key: Any, *, factor: float = 0.5) -> Any:
+    """Without colour or as it is; as many channels in both cases."""
+    if image.shape[-1] == 1:
+        return image
+    gray = lambda: tf.broadcast_to(tf.image.rgb_to_grayscale(image), tf.shape(image))  # noqa: E731
+    return tf.ensure_shape(tf.cond(tf.random.stateless_uniform((), key) < factor, gray, lambda: image), image.shape)
 
 
 def random_translation(image: Any, key: Any, *, height_factor: float, width_factor: float, fill_mode: str = "constant") -> Any:

@@ -241,8 +241,8 @@ UNBUILT = {
     ),
 }
 UNUSED = {
-    "simclr": {"random_resized_crop", "random_color_jitter", "random_grayscale", "views", "simclr", "lars"},
-    "moco_v2": {"random_resized_crop", "random_color_jitter", "random_grayscale", "views", "moco"},
+    "simclr": {"views", "simclr", "lars"},
+    "moco_v2": {"views", "moco"},
     "dino_vit": {"image_folder", "views", "dino"},
     "ssd300_vgg16": {"ssd"},
     "faster_rcnn_resnet50_fpn": {"faster_rcnn"},

@@ -12,7 +12,6 @@ PENDING = {
     "objective": {"dino", "faster_rcnn", "language_model", "mask_rcnn", "moco", "sequence_cross_entropy", "simclr", "ssd"},
     "optimizer": {"lars"},
     "source": {"image_folder", "text"},
-    "transform": {"random_color_jitter", "random_grayscale", "random_resized_crop"},
     "tokenizer": {"characters", "subwords", "words"},
     "initialization": {"keras_applications", "run", "weights_file"},
     "evaluation": {"knn"},

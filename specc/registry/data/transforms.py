@@ -149,8 +149,7 @@ class RandomZoom(Transform):
     "transform",
     "random_resized_crop",
     target="specc.data.transforms.random_resized_crop",
-    examples=[{"size": 32}, {"size": [32, 24], "scale": [0.2, 1.0]}],
-    pending=True,
+    examples=[{"size": 6}, {"size": [8, 6], "scale": [0.2, 1.0]}],
 )
 class RandomResizedCrop(Transform):
     """A part of an image, of random size, shape and place, brought to one size.
@@ -173,10 +172,9 @@ class RandomResizedCrop(Transform):
     "random_color_jitter",
     target="specc.data.transforms.random_color_jitter",
     examples=[{}, {"brightness_factor": 0.4, "hue_factor": 0.1, "probability": 0.8}],
-    pending=True,
 )
 class RandomColorJitter(Transform):
-    """Brightness, contrast, saturation and hue changed at random, in random order, each up to its factor in both directions.
+    """Brightness, contrast, saturation and hue of images from 0 to 1 changed, in random order, each up to its factor either way.
 
     Reference: Chen et al., A simple framework for contrastive learning, 2020, appendix A, https://arxiv.org/abs/2002.05709
     """
@@ -189,7 +187,7 @@ class RandomColorJitter(Transform):
     probability: float = param("Share of images that are changed.", default=1.0, minimum=0, maximum=1)
 
 
-@declare("transform", "random_grayscale", target="specc.data.transforms.random_grayscale", examples=[{}, {"factor": 0.2}], pending=True)
+@declare("transform", "random_grayscale", target="specc.data.transforms.random_grayscale", examples=[{}, {"factor": 0.2}])
 class RandomGrayscale(Transform):
     """Some images without colour, their channels kept."""
 

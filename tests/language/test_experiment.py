@@ -1,0 +1,197 @@
+"""The sections about data and training: what is found without reading data, also of words that cannot be used yet."""
+
+from __future__ import annotations
+
+import pytest
+
+from specc import language
+from specc.graph import TensorSpec
+from specc.registry.data.pipeline import Pipeline
+
+NETWORK = """
+    layers:
+      - conv2d: {filters: 4, kernel_size: 3}
+        name: features
+      - flatten
+"""
+
+
+def spec(*sections: str, head: str = "logits: {dense: 10}") -> str:
+    return "\n".join(["", *NETWORK.strip("\n").splitlines(), f"    heads: {{{head}}}", *(f"    {section}" for section in sections)])
+
+
+def pipeline(text: str) -> Pipeline:
+    found = language.loads(f"specc: 1\ninputs: {{image: [8]}}\nlayers: [flatten]\ndata: {{train: {text}}}").experiment.data.train
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("section", "message"),
+    [
+        ("train: {objectif: simclr}", "E0108: `train` has no `objectif`"),
+        ("train: {objective: simclri}", "E0106: unknown objective `simclri`"),
+        ("train: {objective: {simclr: {temprature: 1}}}", "E0108: `simclr` has no `temprature`"),
+        ("train: {objective: {simclr: {temperature: 0}}}", "E0104: `temperature` of `simclr` must be more than 0, not 0"),
+        ("train: {objective: mse, stages: [{epoch: 3}]}", "E0108: `stages` has no `epoch`"),
+        ("train: {objective: mse, stages: [{stages: []}]}", "E0108: `stages` has no `stages`"),
+        ("train: {objective: mse, freeze: {but: logits}}", "E0108: `freeze` has no `but`"),
+        ("train: {objective: mse, initialize: keras_application}", "E0106: unknown initialization `keras_application`"),
+        ("data: {train: {source: digits, views: [{number: 2}]}}", "E0108: `views` has no `number`"),
+        ("data: {train: {source: digits, views: 0}}", "E0104: `count` of `views` must be at least 1, not 0"),
+        ("data: {train: {source: digits, fields: {image: {tokenizer: word}}}}", "E0106: unknown tokenizer `word`"),
+        ("data: {train: {source: digits, chunk: many}}", "E0103: `chunk` of `train` must be an integer or null, not the string `many`"),
+        ("evaluate: [kmm]", "E0106: unknown evaluation `kmm`"),
+        ("generate: {beam: {width: 3}}", "E0108: `beam` has no `width`"),
+        ("generate: {beam: {}, sample: {}}", "E0110: `generate` takes exactly one sampler, not `beam`, `sample`"),
+    ],
+)
+def test_words_and_keys_are_closed(told, section, message) -> None:
+    section = section.replace("mse", "mean_squared_error")
+    assert message in told(spec(section))
+
+
+def test_values_may_be_expressions(told) -> None:
+    text = """
+        params: {length: 8, warmup: 100}
+        inputs: {characters: {shape: [=length], dtype: int32}}
+        layers: [embedding: {input_dim: 9, output_dim: 4}]
+        heads: {logits: {dense: 9}}
+        data: {train: {source: {text: {path: book.txt}}, chunk: =length, shift: {characters: labels}}}
+        train: {objective: language_model, schedule: {inverse_square_root: =warmup}}
+        generate: {sample: {maximum_length: =2 * length}}
+    """
+    assert told(text) == []
+    assert any(found.startswith("E0104") for found in told(text.replace("warmup: 100", "warmup: 0")))
+
+
+@pytest.mark.parametrize(
+    ("head", "objective", "expected"),
+    [
+        ("projection: {dense: 4}", "simclr", []),
+        ("only: {dense: 4}", "simclr", []),
+        ("one: {dense: 4}, two: {dense: 4}", "simclr", ["E0502: `simclr` needs the head `projection`, but the model has `one` and `two`"]),
+        ("one: {dense: 4}, two: {dense: 4}", "{simclr: {outputs: {projection: two}}}", []),
+        ("one: {dense: 4}, two: {dense: 4}", "{simclr: {outputs: {projection: tow}}}", ["E0501: no head is named `tow`"]),
+        ("projection: {dense: 4}", "{simclr: {outputs: {head: projection}}}", ["E0502: `simclr` has no role `head` among its outputs"]),
+        ("scores: {dense: 4}", "ssd", ["E0502: `ssd` needs the heads `offsets` and `anchors`, but the model has `scores`"]),
+        ("one: {dense: 4}, two: {dense: 4}", "softmax_cross_entropy",
+         ["E0502: `objective: softmax_cross_entropy` is a loss of one head, but the model has `one` and `two`"]),
+    ],
+)  # fmt: skip
+def test_an_objective_finds_the_heads_that_it_needs(told, head, objective, expected) -> None:
+    assert told(spec(f"train: {{objective: {objective}}}", head=head)) == expected
+
+
+@pytest.mark.parametrize(
+    ("targets", "expected"),
+    [
+        ("{}", []),  # the only field that feeds no input
+        ("{labels: label}", []),
+        ("{labels: lable}", ["E0503: no field is named `lable`"]),
+        ("{label: label}", ["E0502: `sequence_cross_entropy` has no role `label` among its targets"]),
+    ],
+)
+def test_an_objective_finds_the_fields_that_it_needs(told, targets, expected) -> None:
+    objective = f"{{sequence_cross_entropy: {{targets: {targets}}}}}"
+    text = f"""
+        inputs: {{image: [8, 8, 1]}}
+        layers: [flatten, dense: 10]
+        data: {{train: {{source: digits}}}}
+        train: {{objective: {objective}}}
+    """
+    assert told(text) == expected
+
+
+def test_what_feeds_an_input_is_no_target(told) -> None:
+    text = """
+        inputs: {image: [8, 8, 1], label: {shape: [], dtype: int32}}
+        layers:
+          - flatten:
+            from: image
+            name: pixels
+          - embedding: {input_dim: 10, output_dim: 4}
+            from: label
+          - concatenate:
+            from: [pixels, x]
+        heads: {logits: {dense: 10}}
+        data: {train: {source: digits}}
+        train: {objective: sequence_cross_entropy}
+    """
+    assert told(text) == ["E0503: `sequence_cross_entropy` needs the field `labels`, but the data have none"]
+
+
+def test_stages_are_wired_each_for_itself(told) -> None:
+    stages = "stages: [{epochs: 1, objective: softmax_cross_entropy}, {losses: {logitz: softmax_cross_entropy}}]"
+    assert told(spec(f"train: {{{stages}}}")) == ["E0501: no head is named `logitz`"]
+    assert told(spec("train: {stages: [{epochs: 1}]}")) == ["E0501: `train` needs a loss: an `objective`, or `losses` by head"]
+    both = "train: {objective: softmax_cross_entropy, stages: [{objective: simclr}, {epochs: 2}]}"
+    assert told(spec(both)) == []
+    assert told(spec("train: {stages: [{objective: simclr}, {epochs: 2}]}")) == [
+        "E0501: `train` needs a loss: an `objective`, or `losses` by head"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("section", "expected"),
+    [
+        ("train: {objective: softmax_cross_entropy, freeze: {all_but: logits}}", []),
+        ("train: {objective: softmax_cross_entropy, freeze: {only: [feat*, conv]}}", ["E0210: no step has the path `conv`"]),
+        (
+            "train: {objective: softmax_cross_entropy, stages: [{freeze: {all_but: [logits, logit]}}]}",
+            ["E0210: no step has the path `logit`"],
+        ),
+        ("train: {objective: softmax_cross_entropy, initialize: {run: {path: x, all_but: head}}}", ["E0210: no step has the path `head`"]),
+        ("evaluate: [knn: {features: features}]", []),
+        ("evaluate: knn", []),
+        ("evaluate: [knn: {features: feature}]", ["E0210: no step has the path `feature`"]),
+    ],
+)
+def test_paths_name_steps(told, section, expected) -> None:
+    assert told(spec(section)) == expected
+
+
+def test_a_path_names_what_is_inside(told) -> None:
+    text = """
+        layers:
+          - layers: [flatten, {dense: 4, repeat: 2, name: unit}]
+            name: stage
+        train: {objective: mean_squared_error, freeze: {only: [stage, stage/unit/1, "*/unit/0", stage/*/1]}}
+    """
+    assert told(text) == []
+    assert told(text.replace("stage/unit/1", "stage/unit/2")) == ["E0210: no step has the path `stage/unit/2`"]
+
+
+def test_a_path_is_told_at_its_place() -> None:
+    train = "train:\n  objective: mean_squared_error\n  freeze:\n    only: [dense, dens]\n"
+    text = f"specc: 1\ninputs: {{image: [8]}}\nlayers: [dense: 4]\n{train}"
+    (found,) = language.check("my.yaml", text=text)
+    assert (found.span.line, found.span.column, found.help) == (7, 19, "did you mean `dense`?")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{source: {image_folder: {path: x}}}", {"image": (None, None, 3), "label": ()}),
+        ("{source: {image_folder: {path: x}}, views: 2, transforms: [{random_resized_crop: 32}]}", {"image": (32, 32, 3), "label": ()}),
+        (
+            "{source: {image_folder: {path: x}}, views: [{transforms: [{random_resized_crop: 64}]}, {transforms: [{resize: 16}]}]}",
+            {"image": (64, 64, 3), "label": ()},
+        ),
+        ("{source: digits, fields: {picture: image, class: label}}", {"picture": (8, 8, 1), "class": ()}),
+        ("{source: digits, fields: {picture: image, class: color}}", None),
+        ("{source: {text: {path: x}}, chunk: 16}", {"characters": (16,)}),
+        ("{source: {text: {path: x, unit: word}}, chunk: 16, shift: {words: labels}}", {"words": (16,), "labels": (16,)}),
+        ("{source: {tfds: {name: x}}, shift: {tokens: labels}}", None),
+    ],
+)
+def test_fields_are_known_before_data_are_read(text, expected) -> None:
+    found = pipeline(text).known_fields()
+    assert (found and {name: field.spec.shape[1:] for name, field in found.items()}) == expected
+
+
+def test_a_tokenizer_makes_numbers_of_a_text() -> None:
+    made = "{source: digits, fields: {tokens: {feature: text, tokenizer: {words: {vocabulary_size: 9, sequence_length: 5}}}}}"
+    found = pipeline(made).known_fields()
+    assert found is not None
+    assert found["tokens"].spec == TensorSpec((None, 5), "int32")
