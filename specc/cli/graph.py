@@ -35,4 +35,5 @@ def command(spec: str, output: str | None, depth: int | None, training: bool, pa
 
     with aside(out) as partial:
         partial.write_text(drawing, encoding="utf-8")
-    click.echo(f"{out}: {len(graph.nodes)} nodes, drawn")
+    count = len(graph.nodes)
+    click.echo(f"{out}: {count:,} node{'' if count == 1 else 's'} drawn")

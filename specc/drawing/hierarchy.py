@@ -26,6 +26,7 @@ class Part:
         end: the position after the last node of the last iteration.
         varied: whether those iterations differ in their numbers of channels.
         is_whole: whether it stands for all iterations of its repeat.
+        levels: how many levels of boxes it is.
     """
 
     path: str
@@ -37,6 +38,7 @@ class Part:
     end: int = 0
     varied: bool = False
     is_whole: bool = False
+    levels: int = 1
 
     @property
     def label(self) -> str:
@@ -136,6 +138,8 @@ def _absorb(part: Part, only: Part) -> None:
     if only.group is None or only.times > 1:
         return
     part.children = only.children
+    if part.path.rsplit("/", 1)[-1].isdigit():
+        part.levels += only.levels  # like its neighbours in the repeat, which have both boxes
     if part.group.kind != "block" and only.group.kind == "block":
         part.group = only.group
 

@@ -22,14 +22,14 @@ class Caption(NamedTuple):
     detail: str
 
 
-def caption(node: Node) -> Caption:
+def caption(part: Part, node: Node) -> Caption:
     """The text of a node."""
     word = node.layer.word
     arguments = named_arguments(node.layer)
     if word == "activation" and isinstance(arguments.get("activation"), str):
         word = arguments.pop("activation")
-    last = node.path.rsplit("/", 1)[-1]
-    given = "" if last.isdigit() or re.fullmatch(rf"({node.layer.word}|parallel|skip)(_\d+)?", last) else last
+    automatic = rf"({re.escape(node.layer.word)}|parallel|skip|share)(_\d+)?(/.*)?"
+    given = "" if re.fullmatch(automatic, part.label) else part.label
     detail = "shared" if node.layer.path != node.path and node.layer.weights else _detail(word, arguments)
     return Caption(given, word, detail)
 
@@ -148,8 +148,8 @@ def note(part: Part, graph: Graph) -> str:
         lines.append(f"{part.group.word}({_listed(part.group.params)})")
     if part.varied:
         lines.append("their numbers of channels differ; the first is shown")
-    lines.append(str(costs(nodes)))
-    return "\n".join(lines)
+    spent = costs(nodes)
+    return "\n".join([*lines, str(spent)] if spent.short else lines)
 
 
 def _listed(arguments: Mapping[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from specc.drawing import labels, palette
@@ -78,6 +79,13 @@ class Figure:
         """How far the sheets behind it reach."""
         return SHEET * SHEETS if self.badge and self.shape != "circle" else 0.0
 
+    def opened(self) -> Iterator[Figure]:
+        """This one, which is open, and all that are open in it."""
+        yield self
+        for inner in self.inside:
+            if inner.shape == "open":
+                yield from inner.opened()
+
 
 def figure(box: Box, graph: Graph) -> Figure:
     """A box and all in it, sized; what is inside has its place."""
@@ -114,7 +122,7 @@ def _closed(box: Box, graph: Graph) -> Figure:
         if sign and len(box.given) <= 3:
             size = 15.0 if len(sign) == 1 else TINY
             return _sized(Figure(box, "circle", CIRCLE, CIRCLE, (Text(((sign, len(sign) == 1, False),), size),)), graph)
-    return _sized(Figure(box, "node", 0, NODE, (_caption(labels.caption(node)),), badge), graph)
+    return _sized(Figure(box, "node", 0, NODE, (_caption(labels.caption(part, node)),), badge), graph)
 
 
 def _caption(caption: labels.Caption) -> Text:
@@ -143,49 +151,58 @@ def _sized(made: Figure, graph: Graph) -> Figure:
 
 
 def _open(box: Box, graph: Graph) -> Figure:
-    part = box.part
-    assert part is not None
-    figures = {inner: figure(inner, graph) for inner in box.inside}
-    shown = {inner: _shapes(inner, box) for inner in box.inside}
-    vertices = [Vertex(0, 0, {}, place="top") for _ in box.given]
-    for inner, made in figures.items():
-        reach = made.sheets
-        place = "top" if inner.part is None and inner.made else ""
-        widths = {key: width(text, TINY) + 2 for key, text in shown[inner].items()}
-        vertex = Vertex(
-            made.width + 2 * reach, made.height + reach, made.entries, made.exits, made.step, widths, made.shape == "circle", place
-        )
-        vertices.append(vertex)
-    vertices += [Vertex(0, 0, {}, place="bottom") for _ in box.made]
-    first, last = len(box.given), len(box.given) + len(box.inside)
-    places = {inner: first + index for index, inner in enumerate(box.inside)}
-    given = {place: index for index, place in enumerate(box.given)}
-    made_here = {place: last + index for index, place in enumerate(box.made)}
-    edges = [
-        Edge(given[place] if source is None else places[source], made_here[place] if target is None else places[target], place)
+    figures = [figure(inner, graph) for inner in box.inside]
+    said = {(source, place) for source, target, place in box.edges if target is None or target.part is not None}
+    shown = [_shapes(inner, said) for inner in box.inside]
+    entries = [Vertex(0, 0, {}, place="top") for _ in box.given]
+    middle = [_vertex(made, texts) for made, texts in zip(figures, shown, strict=True)]
+    exits = [Vertex(0, 0, {}, place="bottom") for _ in box.made]
+    edges = _edges(box)
+    ways, wide, high = lay_out([*entries, *middle, *exits], edges)
+    result = _framed(box, wide, high, graph)
+    right, down = (result.width - wide) / 2, 0.0 if box.above is None else HEADER
+    for vertex, made, texts in zip(middle, figures, shown, strict=True):
+        made.x, made.y = vertex.x - made.width / 2 + right, vertex.y + down
+        bottom = vertex.y + vertex.height + down
+        result.labels += [Label(text, vertex.x + vertex.exit(place) + 6 + right, bottom + 11.5) for place, text in texts.items()]
+    result.inside = figures
+    last = len(entries) + len(middle)
+    for edge, points in zip(edges, ways, strict=True):
+        moved = [(x + right, y + down) for x, y in points]
+        if edge.target >= last:
+            moved[-1] = (moved[-1][0], result.height)  # to the border
+        if len(entries) <= edge.source < last:
+            moved[0] = (moved[0][0], moved[0][1] - figures[edge.source - len(entries)].sheets)
+        result.lines.append(Line(moved, arrow=edge.target < last))
+    result.entries = {place: vertex.x + right - result.width / 2 for place, vertex in zip(box.given, entries, strict=True)}
+    result.exits = {place: vertex.x + right - result.width / 2 for place, vertex in zip(box.made, exits, strict=True)}
+    return result
+
+
+def _vertex(made: Figure, texts: dict[Place, str]) -> Vertex:
+    """A figure as the layout sees it: with its sheets, which stand out as far on the left, so that its middle stays."""
+    is_input = made.box.part is None and bool(made.box.made)
+    return Vertex(
+        made.width + 2 * made.sheets,
+        made.height + made.sheets,
+        made.entries,
+        made.exits,
+        made.step,
+        {place: width(text, TINY) + 2 for place, text in texts.items()},
+        made.shape == "circle",
+        "top" if is_input else "",
+    )
+
+
+def _edges(box: Box) -> list[Edge]:
+    """The edges in a box by position: first where tensors come in, then the boxes, then where tensors go out."""
+    starts = {place: index for index, place in enumerate(box.given)}
+    boxes = {inner: len(box.given) + index for index, inner in enumerate(box.inside)}
+    ends = {place: len(box.given) + len(box.inside) + index for index, place in enumerate(box.made)}
+    return [
+        Edge(starts[place] if source is None else boxes[source], ends[place] if target is None else boxes[target], place)
         for source, target, place in box.edges
     ]
-    ways, wide, high = lay_out(vertices, edges)
-    result = _framed(box, wide, high, graph)
-    shift_x, shift_y = (result.width - wide) / 2, 0.0 if box.above is None else HEADER
-    for inner, made in figures.items():
-        vertex = vertices[places[inner]]
-        made.x, made.y = vertex.x - made.width / 2 + shift_x, vertex.y + shift_y
-        result.inside.append(made)
-        for key, text in shown[inner].items():
-            result.labels.append(Label(text, vertex.x + vertex.exit(key) + 6 + shift_x, vertex.y + vertex.height + shift_y + 11.5))
-    for edge, points in zip(edges, ways, strict=True):
-        moved = [(x + shift_x, y + shift_y) for x, y in points]
-        if edge.target >= last:
-            moved[-1] = (moved[-1][0], result.height)
-        if edge.source >= first and edge.source < last:
-            reach = result.inside[edge.source - first].sheets
-            moved[0] = (moved[0][0], moved[0][1] - reach)
-        result.lines.append(Line(moved, arrow=edge.target < last))
-    middle = result.width / 2
-    result.entries = {place: vertices[index].x + shift_x - middle for place, index in given.items()}
-    result.exits = {place: vertices[index].x + shift_x - middle for place, index in made_here.items()}
-    return result
 
 
 def _framed(box: Box, wide: float, high: float, graph: Graph) -> Figure:
@@ -201,10 +218,12 @@ def _framed(box: Box, wide: float, high: float, graph: Graph) -> Figure:
     return Figure(box, "open", max(wide + 2 * PAD, header), high + HEADER + FOOT, (text,), badge, aside)
 
 
-def _shapes(inner: Box, around: Box) -> dict[Place, str]:
-    """The shapes that are written beside the edges that leave a box: those that are not plain from what stands above or below."""
+def _shapes(inner: Box, said: set[tuple[Box | None, Place]]) -> dict[Place, str]:
+    """The shapes that are written beside the edges that leave a box: those that are not plain from what stands above.
+
+    `said` are the boxes and tensors for which it is not what stands below, an output, that has it.
+    """
     if inner.part is None or (inner.is_open and not inner.part.varied):
         return {}
     plain = set(inner.given.values())
-    said = {place for source, target, place in around.edges if source is inner and (target is None or target.part is not None)}
-    return {place: labels.shape(spec) for place, spec in inner.made.items() if spec not in plain and place in said}
+    return {place: labels.shape(spec) for place, spec in inner.made.items() if spec not in plain and (inner, place) in said}

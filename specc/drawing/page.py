@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -14,6 +15,7 @@ TALL = 900.0  # what is lower stays in one column
 SHAPE = 1.2  # height over width of a page
 GUTTER, TURN = 40.0, 14.0
 MOST = 6
+MANY = 300  # boxes in a row, for which no number of columns makes a page
 EVEN = 0.4  # height of the lowest column over that of the tallest
 
 
@@ -29,7 +31,7 @@ class _Column:
 
 def in_columns(figure: Figure) -> Figure:
     """The outermost figure, in as many columns as come closest to the shape of a page."""
-    if figure.height <= TALL:
+    if figure.height <= TALL or len(figure.inside) > MANY:
         return figure
     cuts = _cuts(figure)
     choices = {tuple(_chosen(figure, cuts, count)) for count in range(1, MOST + 1)}
@@ -60,7 +62,9 @@ def _trunk(figure: Figure, y: float) -> float | None:
         for (ax, ay), (bx, by) in zip(line.points, line.points[1:], strict=False):
             if min(ay, by) - 2 < y < max(ay, by) + 2:
                 crossing |= {round(ax, 1), round(bx, 1)}
-    return crossing.pop() if len(crossing) == 1 else None
+                if len(crossing) > 1:
+                    return None
+    return crossing.pop() if crossing else None
 
 
 def _chosen(figure: Figure, cuts: Sequence[float], count: int) -> list[float]:
@@ -76,10 +80,10 @@ def _chosen(figure: Figure, cuts: Sequence[float], count: int) -> list[float]:
         return chosen if len(heights) <= count and max(heights) <= most else None
 
     ends = [0.0, *cuts, figure.height]
-    for most in sorted({later - earlier for index, earlier in enumerate(ends) for later in ends[index + 1 :]}):
-        if most * count >= figure.height and (found := greedy(most + 0.1)) is not None:
-            return found
-    return []
+    heights = sorted({later - earlier for index, earlier in enumerate(ends) for later in ends[index + 1 :]})
+    # Where a height will do, so will every greater one.
+    lowest = bisect_left(heights, True, key=lambda most: greedy(most + 0.1) is not None)
+    return greedy(heights[lowest] + 0.1) or []
 
 
 def _column(figure: Figure, top: float, bottom: float) -> _Column:

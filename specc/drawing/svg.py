@@ -199,13 +199,13 @@ def _legend(families: Sequence[Family], left: float, top: float, wide: float) ->
     return out, y - top + 12
 
 
-def _families(figure: Figure, graph: Graph) -> Iterator[Family]:
-    """The families of the layers that have a box of their own."""
-    for inner in figure.inside:
-        yield from (family for family, _ in inner.strip)
-        if inner.shape == "node" and inner.box.part is not None:
-            yield palette.family(graph.nodes[inner.box.part.start].layer.word)
-        yield from _families(inner, graph)
+def _families(top: Figure, graph: Graph) -> Iterator[Family]:
+    """The families whose colours are seen."""
+    for figure in top.opened():
+        for inner in figure.inside:
+            yield from (family for family, _ in inner.strip)
+            if inner.shape == "node" and inner.box.part is not None:
+                yield palette.family(graph.nodes[inner.box.part.start].layer.word)
 
 
 def _text(text: str) -> str:

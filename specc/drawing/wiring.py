@@ -78,10 +78,10 @@ class _Wiring:
     def open(self, box: Box, depth: int) -> None:
         assert box.part is not None
         for part in box.part.children:
-            child = Box(part, above=box, is_open=part.group is not None and depth > 1)
+            child = Box(part, above=box, is_open=part.group is not None and depth > part.levels)
             box.inside.append(child)
             if child.is_open:
-                self.open(child, depth - 1)
+                self.open(child, depth - part.levels)
                 continue
             self.ends.append(child)
             for position in range(part.start, part.end):

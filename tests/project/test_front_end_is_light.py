@@ -33,6 +33,7 @@ def modules_after(code: str, cwd: Path) -> set[str]:
         "from specc.cli import main; main(['check', 'cnn_digits'])",
         "from specc.cli import main; main(['summary', 'vit_b16', '--format', 'json'])",
         "from specc.cli import main; main(['build', 'resnet50', '--to', 'python', '-o', '-'])",
+        "from specc.cli import main; main(['graph', 'resnet50', '-o', '-'])",
         "from specc.cli import main; main(['--help'])",
     ],
 )

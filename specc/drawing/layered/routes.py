@@ -11,9 +11,10 @@ from specc.drawing.layered.diagram import Edge, Key, Layers, Vertex
 Point = tuple[float, float]
 
 TRACK = 9.0  # between parallel lines
-LABEL = 15.0  # a line of text below a box
+LABEL = 17.0  # a line of text below a box
 LEAVING = 6.0  # the first stretch, where a line then turns
 LANDING = 13.0  # the last stretch, with the arrow's head
+MANY = 40  # lines in a gap, above which their order is not looked for
 NEAR = 5.0  # lines closer than this look like one
 
 
@@ -94,13 +95,16 @@ def _gap(layers: Layers, row: Sequence[int], sides: set[tuple[int, int, Key]]) -
 
 def _sorted(lines: list[_Line]) -> list[_Line]:
     """From the top track down: each time the line that costs least above all that are left."""
-    if len(lines) > 60:
+    if len(lines) > MANY:
         return sorted(lines, key=lambda line: line.left)
-    rest, order = list(lines), []
+    rest = {index: sum(_cost(line, other) - _cost(other, line) for other in lines) for index, line in enumerate(lines)}
+    order = []
     while rest:
-        best = min(rest, key=lambda line: sum(_cost(line, other) - _cost(other, line) for other in rest if other is not line))
-        order.append(best)
-        rest.remove(best)
+        best = min(rest, key=lambda index: rest[index])
+        order.append(lines[best])
+        del rest[best]
+        for index in rest:
+            rest[index] -= _cost(lines[index], lines[best]) - _cost(lines[best], lines[index])
     return order
 
 
