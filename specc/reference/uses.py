@@ -5,7 +5,10 @@ from __future__ import annotations
 from specc.reference.notation import shapes, spelled
 from specc.registry.entry import Entry, Example, Facts, bind
 
-LEFT_OUT = "Not arguments here: `name` is the step's, channels come last (no `data_format`), `dtype` is `train.precision`."
+LEFT_OUT = (
+    "Not arguments here: `name` is the step's, channels come last (no `data_format`), `dtype` is `train.precision`, "
+    "and a state that outlives its batch (`stateful`) is the training loop's."
+)
 
 
 def call_text(entry: Entry) -> str:
@@ -20,7 +23,9 @@ def call_text(entry: Entry) -> str:
 def outputs_text(entry: Entry) -> str:
     """The outputs that are read by name, as far as the examples show any."""
     named = dict.fromkeys(name for use in entry.examples for name in facts_of(entry, use).extras)
-    return f"Further outputs: {', '.join(f'`{name}`' for name in named)}, read as `step/{next(iter(named))}`" if named else ""
+    if not named or entry.family == "cell":
+        return ""
+    return f"Further outputs: {', '.join(f'`{name}`' for name in named)}, read as `step/{next(iter(named))}`"
 
 
 def layer_examples(entry: Entry) -> list[str]:

@@ -1,8 +1,4 @@
-"""Recurrent layers: a sequence read step by step, with a state that is carried along.
-
-Keras's `stateful` is no argument: it needs a batch of fixed size, and what is carried from batch to batch is the training
-loop's to carry.
-"""
+"""Recurrent layers: a sequence read step by step, with a state that is carried along."""
 
 from collections.abc import Sequence
 
@@ -30,6 +26,8 @@ class SimpleRNN(
 ):
     """A plain recurrence: `h' = tanh(x W + h U + b)` at every step.
 
+    The mask of an `embedding` with `mask_zero` comes by itself; where `initial_state` is given, Keras sees only one that is named.
+
     Input shape: (batch, length, features)
     Output shape: (batch, units); with `return_sequences` (batch, length, units); with `return_state` also `state_h`
     """
@@ -43,6 +41,8 @@ class LSTM(
     f"{CONSTRAINTS} {DROPOUT} seed {RETURNS} unroll use_cudnn",
 ):
     """Long short-term memory: gates write to a state and forget of it, and the output is read from it.
+
+    The mask of an `embedding` with `mask_zero` comes by itself; where `initial_state` is given, Keras sees only one that is named.
 
     Input shape: (batch, length, features)
     Output shape: (batch, units); with `return_sequences` (batch, length, units); with `return_state` also `state_h` and `state_c`
@@ -59,6 +59,8 @@ class GRU(
 ):
     """Gated recurrent units: at every step a gate decides what of the state is replaced.
 
+    The mask of an `embedding` with `mask_zero` comes by itself; where `initial_state` is given, Keras sees only one that is named.
+
     Input shape: (batch, length, features)
     Output shape: (batch, units); with `return_sequences` (batch, length, units); with `return_state` also `state_h`
     Reference: Cho et al., Learning phrase representations using RNN encoder-decoder, 2014, https://arxiv.org/abs/1406.1078
@@ -69,6 +71,8 @@ class GRU(
 
 class RNN(Recurrence, arguments=f"cell {RETURNS} unroll zero_output_for_mask"):
     """A cell, or several above each other, run over a sequence.
+
+    The mask of an `embedding` with `mask_zero` comes by itself; where `initial_state` is given, Keras sees only one that is named.
 
     Input shape: (batch, length, features)
     Output shape: (batch, units); with `return_sequences` (batch, length, units); with `return_state` also the
