@@ -16,13 +16,16 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from specc.language.schema import DTYPES, EXPECTATIONS, NAME, NAMES, TEXT, closed
+from specc.language.schema import DTYPES, EXPECTATIONS, PATTERN
 from specc.language.syntax import MapNode, ScalarNode
 from specc.language.vocabulary import Vocabulary, Word
 from specc.registry.entry import Param, Params, choices, merges
 from specc.registry.experiment import SECTIONS
 from specc.registry.types import ChoiceOf, ListOf, MapOf, Plain, Section, Type
 
+TEXT = {"type": "string"}
+NAME = {"type": "string", "pattern": PATTERN}
+NAMES = {"pattern": PATTERN}
 EXPRESSION = {"type": "string", "pattern": "^=", "description": "An expression over params, repeat variables and the tensors at hand."}
 NONE = {"enum": [None], "description": "None of them."}
 NOTHING = {"type": "null", "description": "Nothing."}
@@ -198,7 +201,7 @@ class _EditorSchema:
         branches = {**_by_name(steps), "description": "Steps by the name of the branch; a branch without any is the identity."}
         merge = self._define("merge", lambda: self._words(MERGE, {name: self._layer(name) for name in merges()}))
         described = {**merge, "description": "How the branches become one tensor: `add`, `concatenate`, ...; without it they give a list."}
-        return closed({"merge": described, "branches": branches}, ["branches"])
+        return _closed({"merge": described, "branches": branches}, ["branches"])
 
     def _layer(self, name: str) -> Word:
         word = self.vocabulary.find(name)
@@ -208,7 +211,11 @@ class _EditorSchema:
     def _model(self) -> dict[str, Any]:
         params = {"type": "object", "description": "Values for its params."}
         spec = {**TEXT, "description": "A spec of the zoo or a file."}
-        return {**closed({"spec": spec, "params": params}, ["spec"]), "title": "model", "description": "A spec with values for its params."}
+        return {
+            **_closed({"spec": spec, "params": params}, ["spec"]),
+            "title": "model",
+            "description": "A spec with values for its params.",
+        }
 
     def _titled(self, word: Word) -> dict[str, Any]:
         """A word's arguments, none of which must be there: `defaults` may have it."""
@@ -232,7 +239,7 @@ class _EditorSchema:
             "dtype": {"enum": DTYPES, "default": "float32", "description": "The number format. Default: `float32`."},
             "when": {**self._or_expression({"type": "boolean"}), "description": "Whether the input is there."},
         }
-        full = {**closed(properties), "title": "input", "description": "A tensor with its number format."}
+        full = {**_closed(properties), "title": "input", "description": "A tensor with its number format."}
         return {"anyOf": [{**sizes, "title": "shape", "description": "The shape of a float32 tensor, the batch left out."}, full, NOTHING]}
 
     def _block(self) -> dict[str, Any]:
@@ -244,11 +251,11 @@ class _EditorSchema:
             "layers": {**self._steps("step" if self.own else "open_step"), "description": "Its steps."},
             "outputs": {"type": "object", "propertyNames": NAMES, "description": "Inner steps that can be referred to as `block/name`."},
         }
-        return {**closed(described), "title": "block", "description": "A block: steps under a name, with params of its own."}
+        return {**_closed(described), "title": "block", "description": "A block: steps under a name, with params of its own."}
 
     def _expectations(self) -> dict[str, Any]:
         facts = {name: {**schema, "description": EXPECTED_DOCS[name]} for name, schema in EXPECTATIONS.items()}
-        return closed({**facts, "training": {**closed(facts), "description": EXPECTED_DOCS["training"]}})
+        return _closed({**facts, "training": {**_closed(facts), "description": EXPECTED_DOCS["training"]}})
 
     # Types, as they may be written
 
@@ -320,7 +327,7 @@ class _EditorSchema:
         return self._define(f"{family}_{word.name}", lambda: self._word(word, self._titled(word)))
 
     def _arguments(self, parameters: Mapping[str, Param]) -> dict[str, Any]:
-        return closed({name: self._parameter(parameter) for name, parameter in parameters.items()})
+        return _closed({name: self._parameter(parameter) for name, parameter in parameters.items()})
 
     def _parameter(self, parameter: Param) -> dict[str, Any]:
         schema = {**self._of(parameter.type), "description": parameter.doc}
@@ -330,6 +337,12 @@ class _EditorSchema:
         if parameter.default not in (None, [], {}) and not str(parameter.default).startswith("="):
             schema["default"] = parameter.default
         return schema
+
+
+def _closed(properties: Mapping[str, Any], required: Iterable[str] = ()) -> dict[str, Any]:
+    """A mapping of these keys and no others."""
+    schema = {"type": "object", "properties": dict(properties), "additionalProperties": False}
+    return {**schema, "required": list(required)} if required else schema
 
 
 def _by_name(values: Mapping[str, Any]) -> dict[str, Any]:
