@@ -59,6 +59,13 @@ def require_numbers(word: str, *tensors: TensorSpec) -> None:
             raise Mismatch("E0307", f"`{word}` computes with numbers, but got {x}", help="make numbers of it: `- cast: float32`")
 
 
+def require_fitting(word: str, argument: str, x: TensorSpec, number: int | float) -> None:
+    """Raises E0307 for a fraction among whole numbers."""
+    if x.dtype not in FLOATS and not isinstance(number, int):
+        message = f"`{argument}` of `{word}` must be a whole number, as the values of {x} are, not {number}"
+        raise Mismatch("E0307", message, help="`cast: float32` before this step", argument=argument)
+
+
 def require_truth(word: str, argument: str, x: TensorSpec) -> None:
     """Raises E0307 unless the tensor holds truth values."""
     if x.dtype != "bool":

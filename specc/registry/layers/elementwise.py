@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from specc.graph import TensorSpec
 from specc.registry.entry import Entry, Example, Facts, Mismatch, Params, example, layer, param, register
 from specc.registry.layers.checks import FLOATS, require_floats
-from specc.registry.layers.dtypes import as_float, as_number, require_numbers
+from specc.registry.layers.dtypes import as_float, as_number, require_fitting, require_numbers
 from specc.registry.types import Plain
 
 ANY = "\n\nInput shape: any\nOutput shape: as the input"
@@ -173,11 +173,8 @@ def round_(p: Round, x: TensorSpec) -> Facts:
 def clip(p: Clip, x: TensorSpec) -> Facts:
     if p.x_min > p.x_max:
         raise Mismatch("E0305", f"`x_min: {p.x_min}` of `clip` is above `x_max: {p.x_max}`", argument="x_min")
-    if x.dtype not in FLOATS:
-        for name, bound in (("x_min", p.x_min), ("x_max", p.x_max)):
-            if isinstance(bound, float):
-                message = f"`{name}` of `clip` must be a whole number, as the values of {x} are, not {bound}"
-                raise Mismatch("E0307", message, help="`cast: float32` before this step", argument=name)
+    for name, bound in (("x_min", p.x_min), ("x_max", p.x_max)):
+        require_fitting("clip", name, x, bound)
     return Facts(TensorSpec(x.shape, as_number(x.dtype)))
 
 

@@ -107,8 +107,7 @@ def matmul(p: Matmul, x1: TensorSpec, x2: TensorSpec) -> Facts:
     if outer is None:
         raise Mismatch("E0312", "inputs of `matmul` have different shapes", help="the axes before the last two must be equal, or 1")
     shape = (*outer, x1.shape[-2], x2.shape[-1])
-    dtype = promoted(x1.dtype, x2.dtype)
-    return Facts(TensorSpec(shape, "int32" if x1.dtype == x2.dtype == "int8" else dtype), macs=product((*shape[1:], x1.shape[-1])))
+    return Facts(TensorSpec(shape, _summed(x1, x2)), macs=product((*shape[1:], x1.shape[-1])))
 
 
 @layer(
@@ -153,7 +152,13 @@ def einsum(p: Einsum, operands: list[TensorSpec]) -> Facts:
     batch = _letters(terms[0], operands[0].rank - len(terms[0].replace("...", "")))[0]
     macs = product(tuple(size for letter, size in sizes.items() if letter != batch)) if len(operands) > 1 else 0
     shape: Shape = tuple(sizes[letter] for letter in result)
-    return Facts(TensorSpec(shape, promoted(*(x.dtype for x in operands))), macs=macs)
+    return Facts(TensorSpec(shape, _summed(*operands)), macs=macs)
+
+
+def _summed(*tensors: TensorSpec) -> str:
+    """The type of sums of products: those of int8 are int32."""
+    dtype = promoted(*(x.dtype for x in tensors))
+    return "int32" if dtype == "int8" else dtype
 
 
 def _letters(term: str, extra: int) -> list[str]:
@@ -179,6 +184,8 @@ def normalize(p: Normalize, x: TensorSpec) -> Facts:
 @layer("cdist", keras="keras.ops.cdist", examples=[example((4, 6), (7, 6)), example((None, 3), (5, 3))])
 def cdist(p: Cdist, x: TensorSpec, y: TensorSpec) -> Facts:
     require_floats("cdist", x, y)
+    if x.dtype != y.dtype:
+        raise Mismatch("E0307", f"`cdist` takes tensors of one type, but got {x} and {y}", help=f"`cast: {x.dtype}` before this step")
     for each in (x, y):
         if each.rank != 3:
             raise Mismatch("E0301", f"`cdist` takes (batch, vectors, features), rank 3, but got {each} of rank {each.rank}")

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated
 
-from specc.graph import TensorSpec
+from specc.graph import KerasCall, TensorSpec
 from specc.registry.entry import Entry, Facts, Mismatch, Params, example, layer, param, register
 from specc.registry.layers.checks import FLOATS
 from specc.registry.layers.dtypes import as_float, as_number, promoted, require_numbers, require_truth, with_number
@@ -69,6 +69,10 @@ def together(word: str, *tensors: TensorSpec) -> tuple[int | None, ...]:
     return shape
 
 
+def _lowered(word: str) -> Callable[..., KerasCall]:
+    return lambda p: KerasCall(f"keras.ops.{word}", () if p.x2 is None else (p.x2,))
+
+
 def _second(word: str, p: Second, x2: TensorSpec | None) -> None:
     if (x2 is None) == (p.x2 is None):
         found = "one tensor and no number" if x2 is None else "two tensors and a number"
@@ -120,7 +124,7 @@ for table, dtype, dtypes in ((QUOTIENTS, _quotient, ("int32",)), (ARITHMETIC, _n
             *(example((4,), dtype=each, x2=number) for each in dtypes for number in (2, 0.5)),
             example(inputs={"x1": TensorSpec((None, 4), "int32"), "x2": TensorSpec((None, 4))}),
         ]
-        register(Entry("layer", name, Second, f"keras.ops.{name}", examples, _function(name, dtype), doc=text + SHAPES))
+        register(Entry("layer", name, Second, f"keras.ops.{name}", examples, _function(name, dtype), _lowered(name), text + SHAPES))
 
 
 def _both(word: str, dtype: Callable[[str, str], str]) -> Callable[..., Facts]:

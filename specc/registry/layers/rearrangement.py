@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from specc.graph import TensorSpec
 from specc.registry.entry import Facts, Mismatch, Params, example, layer, param
 from specc.registry.layers.checks import IMAGE, place, places, require_rank
+from specc.registry.layers.dtypes import require_fitting, require_numbers
 from specc.registry.types import Axis, Plain
 
 
@@ -256,6 +257,9 @@ def pad(p: Pad, x: TensorSpec) -> Facts:
         raise Mismatch("E0305", "`pad` cannot pad the batch", help="the first pair is the batch's: [0, 0]", argument="pad_width")
     if p.constant_values is not None and p.mode != "constant":
         raise Mismatch("E0305", f"`constant_values` of `pad` is nothing for `mode: {p.mode}`", argument="constant_values")
+    if p.constant_values is not None:
+        require_numbers("pad", x)
+        require_fitting("pad", "constant_values", x, p.constant_values)
     if p.mode != "constant":
         for axis, (size, sides) in enumerate(zip(x.shape, p.pad_width, strict=True)):
             if size is not None and max(sides) > size - (p.mode == "reflect"):
