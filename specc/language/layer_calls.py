@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from specc.diagnostics import Note, Span
@@ -14,7 +14,8 @@ from specc.language.syntax import ListNode, MapNode
 from specc.language.syntax import Node as Written
 from specc.language.vocabulary import Word
 from specc.registry import plugins
-from specc.registry.entry import Entry, Facts, Mismatch, Params, nearest
+from specc.registry.entry import Choice, Entry, Facts, Mismatch, Params, nearest
+from specc.registry.types import NESTED
 
 if TYPE_CHECKING:
     from specc.language.expand import Expander
@@ -48,9 +49,10 @@ def apply_layer(
     except Mismatch as mismatch:
         raise _mismatch(expander, mismatch, step, arguments, frame) from None
     except Exception as error:
-        if not plugins.registered("layer", entry.name):
+        own = next((each for each in _with_those_inside(entry, params) if plugins.registered("layer", each.name)), None)
+        if own is None:
             raise
-        raise _plugin_failure(expander, entry, error, step, frame) from None
+        raise _plugin_failure(expander, own, error, step, frame) from None
     layer = _layer_at(expander, path, word, call, facts, frame, step)
     outputs = [*(facts.output if isinstance(facts.output, list) else [facts.output]), *facts.extras.values()]
     chosen = {**own, **options} if options else own
@@ -198,6 +200,15 @@ def _infer(entry: Entry, params: Params, arguments: Mapping[str, Argument]) -> F
     if plugins.registered("layer", entry.name):
         plugins.check_facts(facts)
     return facts
+
+
+def _with_those_inside(entry: Entry, params: Params) -> Iterator[Entry]:
+    """The layer, and the layers that stand in it."""
+    yield entry
+    for value in params.__dict__.values():
+        for inner in value if isinstance(value, list) else [value]:
+            if isinstance(inner, Choice) and inner.entry.family in NESTED:
+                yield from _with_those_inside(inner.entry, inner.params)
 
 
 def _plugin_failure(expander: Expander, entry: Entry, error: Exception, step: Step, frame: Frame) -> Failed:
