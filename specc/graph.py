@@ -185,7 +185,10 @@ class Group:
 
 @dataclass(frozen=True, eq=False)
 class Graph:
-    """A network: inputs, nodes in the order of the spec, outputs by name, and the groups that nodes stand in, by path."""
+    """A network: inputs, nodes in the order of the spec, outputs by name, and the groups that nodes stand in, by path.
+
+    `dropped` are the nodes on which no output depends: they are not built.
+    """
 
     name: str
     inputs: Mapping[str, Tensor]
@@ -193,6 +196,7 @@ class Graph:
     outputs: Mapping[str, Argument]
     training: bool = False
     groups: Mapping[str, Group] = field(default_factory=dict)
+    dropped: tuple[Node, ...] = ()
 
     @cached_property
     def layers(self) -> tuple[Layer, ...]:

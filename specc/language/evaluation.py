@@ -368,7 +368,7 @@ def value_origins(node: Node, scope: Scope, place: Span | None = None) -> list[N
     pending = [(node, scope)]
     while pending and len(notes) < ORIGINS:
         node, scope = pending.pop(0)
-        for name in dict.fromkeys(_names(node)):
+        for name in dict.fromkeys(names_read(node)):
             holder, origin = scope.find(name), scope.origin(name)
             if holder is None or origin is None:
                 continue
@@ -395,7 +395,7 @@ def _written_at(span: Span, owner: str, places: MapNode, values: Any) -> Iterato
             yield from _written_at(span, name, entry.value, value)
 
 
-def _names(node: Node) -> Iterator[str]:
+def names_read(node: Node) -> Iterator[str]:
     """The names that the expressions of a node read."""
     match node:
         case ScalarNode(value) if node.is_expression:
@@ -403,10 +403,10 @@ def _names(node: Node) -> Iterator[str]:
                 yield from sorted(expressions.parse(value).names)
         case ListNode(items):
             for item in items:
-                yield from _names(item)
+                yield from names_read(item)
         case MapNode(entries):
             for entry in entries.values():
-                yield from _names(entry.value)
+                yield from names_read(entry.value)
 
 
 def _stretch(node: ScalarNode, error: ExpressionError) -> Span:

@@ -68,9 +68,9 @@ class Expander:
         if not self.sink.failed:
             self._require_outputs(document, given)
         tensors = {name: result.value for name, result in inputs.items() if isinstance(result.value, Tensor)}
-        used, nodes = _needed(given, self.nodes)
+        used, nodes, dropped = _needed(given, self.nodes)
         inputs_used = {name: tensor for name, tensor in tensors.items() if tensor in used or not given}
-        return Graph(document.name, inputs_used, nodes, given, self.training, self.groups)
+        return Graph(document.name, inputs_used, nodes, given, self.training, self.groups, dropped)
 
     def _require_outputs(self, document: Document, outputs: Mapping[str, Argument]) -> None:
         place = document.root.entries.get("heads") or document.root.entries.get("layers")
@@ -351,16 +351,18 @@ def _join(path: str, label: str) -> str:
     return f"{path}/{label}" if path else label
 
 
-def _needed(outputs: Mapping[str, Argument], nodes: list[Node]) -> tuple[set[Tensor], tuple[Node, ...]]:
-    """The tensors and the nodes that the outputs depend on, in order."""
+def _needed(outputs: Mapping[str, Argument], nodes: list[Node]) -> tuple[set[Tensor], tuple[Node, ...], tuple[Node, ...]]:
+    """The tensors and the nodes that the outputs depend on, and the other nodes, in order."""
     used: set[Tensor] = set()
     for value in outputs.values():
         used.update(value if isinstance(value, tuple) else (value,))
     producers = {tensor.node for tensor in used}
-    kept = []
+    kept, dropped = [], []
     for node in reversed(nodes):
         if node in producers:
             kept.append(node)
             used.update(node.inputs)
             producers.update(tensor.node for tensor in node.inputs)
-    return used, tuple(reversed(kept))
+        else:
+            dropped.append(node)
+    return used, tuple(reversed(kept)), tuple(reversed(dropped))

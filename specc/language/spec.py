@@ -13,6 +13,7 @@ from specc.language.dump import dump
 from specc.language.expand import expand
 from specc.language.expectations import check_expectations
 from specc.language.syntax import plain_value
+from specc.language.unused import warn_of_unused
 from specc.language.vocabulary import EXPERIMENT
 
 if TYPE_CHECKING:
@@ -106,4 +107,6 @@ def diagnose(document: Document, sink: Sink) -> tuple[Diagnostic, ...]:
 
         if any(document.root.get(section) is not None for section in EXPERIMENT):
             check_experiment(document, graphs[-1], sink)
+    if not sink.failed:
+        warn_of_unused(document, graphs, sink)
     return tuple(sink)

@@ -62,6 +62,18 @@ def test_the_folder_of_the_zoo(specc: Run) -> None:
     assert result.out.splitlines()[-1] == f"{len(zoo())} specs: no errors"
 
 
+def test_warnings_fail_where_they_are_asked_to(specc: Run, write: Write) -> None:
+    path = write("tiny.yaml", SPEC.replace("params: {", "params: {size: 8, "))
+    result = specc("check", path)
+    assert result.code == 0
+    assert result.out.startswith("warning[W0201]: the param `size` is never used\n --> tiny.yaml:3:10\n")
+    assert result.out.endswith("\n1 warning in tiny.yaml\n\ntiny.yaml: no errors\n")
+    strict = specc("check", path, "--strict")
+    assert (strict.code, strict.out) == (1, result.out.removesuffix("\n\ntiny.yaml: no errors\n") + "\n")
+    assert specc("check", path, "--format", "github").out.startswith("::warning file=tiny.yaml,line=3,endLine=3,col=10,")
+    assert json.loads(specc("check", path, "--format", "json").out)["warnings"] == 1
+
+
 def test_several_errors_in_one_go(specc: Run, write: Write) -> None:
     wrong = SPEC.replace("conv2d", "conv2").replace("units", "unit").replace("epochs", "epoch")
     result = specc("check", write("tiny.yaml", wrong))
