@@ -357,6 +357,18 @@ def test_a_layer_whose_function_fails_is_told_at_the_step(specc: Callable[..., R
     assert "my_words.py:14:5" in done.out
 
 
+def test_a_layer_that_fails_inside_another_is_told_as_its_own_failure(specc: Callable[..., Result], words: Path) -> None:
+    text = words.read_text(encoding="utf-8").replace("    if x.dtype", "    p.strat\n    if x.dtype")
+    words.write_text(text.replace(", examples=[example((4, 8), start=0.5)]", ""), encoding="utf-8")
+    Path("inside.yaml").write_text(
+        "specc: 1\ninputs: {video: [3, 4, 8]}\nlayers: [{time_distributed: {scale_channels: {start: 2.0}}}]\n", encoding="utf-8"
+    )
+    done = specc("check", "inside.yaml", "--plugin", words)
+    assert done.code == 1
+    assert "error[E0704]: the declaration of `scale_channels` failed" in done.out
+    assert "inside.yaml:3:11" in done.out
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
