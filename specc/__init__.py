@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from specc.training.run import Run
 
 __all__ = [
-    "Graph", "Run", "Spec", "SpecError", "__version__", "analyze", "build", "draw", "emit", "evaluate", "load", "predict", "register", "train",
+    "Graph", "Run", "Spec", "SpecError", "__version__", "analyze", "build", "draw", "emit", "evaluate", "load",
+    "predict", "register", "train",
 ]  # fmt: skip
 
 _HOMES = {
