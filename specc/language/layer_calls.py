@@ -49,10 +49,10 @@ def apply_layer(
     except Mismatch as mismatch:
         raise _mismatch(expander, mismatch, step, arguments, frame) from None
     except Exception as error:
-        own = next((each for each in _with_those_inside(entry, params) if plugins.registered("layer", each.name)), None)
-        if own is None:
+        failing = next((each for each in _with_those_inside(entry, params) if plugins.registered("layer", each.name)), None)
+        if failing is None:
             raise
-        raise _plugin_failure(expander, own, error, step, frame) from None
+        raise _plugin_failure(expander, failing, error, step, frame) from None
     layer = _layer_at(expander, path, word, call, facts, frame, step)
     outputs = [*(facts.output if isinstance(facts.output, list) else [facts.output]), *facts.extras.values()]
     chosen = {**own, **options} if options else own

@@ -164,6 +164,12 @@ def test_a_resolved_spec_loads_to_the_same_network(graph: Callable[..., Graph]) 
             "squeeze",
         ),
         (
+            "time_distributed: {layer: normalization}",
+            "E0305: `normalization` inside `time_distributed` would never see the data that it takes its mean from",
+            "give it `mean` and `variance`, or make it a step of its own, which is adapted before training",
+            "normalization",
+        ),
+        (
             "bidirectional: {layer: flatten}",
             "E0305: `bidirectional` takes a recurrent layer, and `flatten` is none",
             "`lstm`, `gru`, `simple_rnn`, `rnn` and the convolutional LSTMs are",

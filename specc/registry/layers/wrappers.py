@@ -162,6 +162,11 @@ def inner_facts(word: str, argument: str, inner: Choice, inputs: TensorSpec, ini
         names = ", ".join(f"`{name}`" for name in entry.call_arguments[: entry.required_call_arguments])
         called = "a list of tensors" if entry.takes_list else names
         raise Mismatch("E0305", f"`{word}` calls its layer with one tensor, and `{inner.name}` takes {called}", argument=path)
+    if inner.name == "normalization" and getattr(inner.params, "mean", 0) is None:
+        help = "give it `mean` and `variance`, or make it a step of its own, which is adapted before training"
+        raise Mismatch(
+            "E0305", f"`normalization` inside `{word}` would never see the data that it takes its mean from", help=help, argument=path
+        )
     if options := entry.options(inner.params):
         name = next(iter(options))
         message = f"`{word}` cannot pass `{name}` on to `{inner.name}`: it is an argument of the call"
