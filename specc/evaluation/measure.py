@@ -10,10 +10,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from specc.data.failures import step_failed
 from specc.data.given import check_parts, given_feed
 from specc.data.pipeline import Feed, feed, open_pipeline
-from specc.data.sources import first_line
-from specc.diagnostics import SpecError, fail
+from specc.diagnostics import fail
 from specc.evaluation.pictures import draw_confusion
 from specc.evaluation.trained import Trained, output_of, trained
 from specc.graph import Graph, Tensor
@@ -136,17 +136,12 @@ def _measured(found: Trained, spec: Spec, wired: tuple[Wired, ...], held_out: Fe
     try:
         results = [[np.asarray(value) for value in step(batch)] for batch in held_out.stream(0, 1)]
     except tf.errors.InvalidArgumentError as error:
-        raise _told(error) from error
+        raise step_failed(error) from error
     examples = int(sum(result[2] for result in results))
     sums = np.asarray([result[0] for result in results], np.float64)
     loss, *reported = (float(column.sum()) / examples for column in sums.T)
     metrics = {"loss": float(loss + results[0][1]), **{name: float(value) for name, value in zip(names, reported, strict=True)}}
     return metrics, examples, None if head is None else np.sum([result[3] for result in results], axis=0)
-
-
-def _told(error: tf.errors.InvalidArgumentError) -> SpecError:
-    help = "are labels within the head's classes, and sizes the same?"
-    return fail("E0511", f"a step failed on the data: {first_line(error)}", help=help)
 
 
 def _size(spec: Spec, wired: Wired) -> int | None:

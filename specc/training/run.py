@@ -14,10 +14,10 @@ import keras
 import tensorflow as tf
 
 from specc import plugins
+from specc.data.failures import step_failed
 from specc.data.given import check_parts, given_feed
 from specc.data.pipeline import Feed, feed, open_pipeline
-from specc.data.sources import first_line
-from specc.diagnostics import fail
+from specc.diagnostics import Span, fail
 from specc.graph import Graph, KerasCall
 from specc.keras_backend.build import construct
 from specc.keras_backend.network import build_network
@@ -94,7 +94,7 @@ def train(
     folder.spec(spec.text)
     folder.status(status="running", name=spec.name, plugins=plugins.used(spec), **_facts(job, setting, training))
     records: list[Record] = []
-    with interruptible() as interrupt, _bar(progress, job) as bar, _told(folder, spec):
+    with interruptible() as interrupt, _bar(progress, job) as bar, _told(folder, None if data else spec.span_of("data")):
         fit(job, watch := _Watch(folder, interrupt, bar, records))
     status: Status = "interrupted" if interrupt.asked else "diverged" if watch.diverged else "finished"
     _finish(folder, job.network.inference, records, status, spec.name)
@@ -254,15 +254,14 @@ def _bar(progress: bool, job: Job) -> Any:
 
 
 @contextlib.contextmanager
-def _told(folder: RunFolder, spec: Spec) -> Iterator[None]:
+def _told(folder: RunFolder, place: Span | None) -> Iterator[None]:
     """Says in the folder that a run has failed, and tells what data did wrong as a diagnostic."""
     try:
         yield
     except BaseException as error:
         folder.status(status="failed", ended=_now())
         if isinstance(error, tf.errors.InvalidArgumentError):
-            message = f"a step failed on the data: {first_line(error)}"
-            raise fail("E0511", message, spec.span_of("data"), help="are labels within the head's classes, and sizes the same?") from error
+            raise step_failed(error, place) from error
         raise
 
 
