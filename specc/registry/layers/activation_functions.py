@@ -5,6 +5,7 @@ from collections.abc import Callable
 from specc.graph import TensorSpec
 from specc.registry.entry import Entry, Facts, Mismatch, Params, example, layer, param, register
 from specc.registry.layers.checks import place, require_floats
+from specc.registry.layers.dtypes import require_numbers
 
 ANY = "\n\nInput shape: any\nOutput shape: as the input"
 
@@ -31,7 +32,12 @@ FUNCTIONS = {
 
 
 def _function(word: str) -> Callable[..., Facts]:
-    return lambda p, x: _elementwise(word, x)
+    return lambda p, x: _numbers(word, x) if word == "relu6" else _elementwise(word, x)
+
+
+def _numbers(word: str, x: TensorSpec) -> Facts:
+    require_numbers(word, x)
+    return Facts(x)
 
 
 def _elementwise(word: str, x: TensorSpec) -> Facts:

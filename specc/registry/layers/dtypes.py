@@ -66,11 +66,10 @@ def require_fitting(word: str, argument: str, x: TensorSpec, number: int | float
         raise Mismatch("E0307", message, help="`cast: float32` before this step", argument=argument)
 
 
-def require_truth(word: str, argument: str, x: TensorSpec) -> None:
-    """Raises E0307 unless the tensor holds truth values."""
-    if x.dtype != "bool":
-        help = "compare first: `greater: 0`, `equal: 1`"
-        raise Mismatch("E0307", f"`{argument}` of `{word}` must hold truth values, but is {x}", help=help)
+def require_single(word: str, x: TensorSpec) -> None:
+    """Raises E0307 but for float32: what a model is promised otherwise is not what it gets, since Keras speaks of float32 there too."""
+    if x.dtype != "float32":
+        raise Mismatch("E0307", f"`{word}` takes float32, but got {x}", help="`cast: float32` before this step")
 
 
 def require_whole(word: str, argument: str, x: TensorSpec) -> None:

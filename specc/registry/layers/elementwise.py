@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 from specc.graph import TensorSpec
 from specc.registry.entry import Entry, Example, Facts, Mismatch, Params, example, layer, param, register
-from specc.registry.layers.checks import FLOATS, require_floats
-from specc.registry.layers.dtypes import as_float, as_number, require_fitting, require_numbers
+from specc.registry.layers.checks import require_floats
+from specc.registry.layers.dtypes import as_float, as_number, require_fitting, require_numbers, require_single
 from specc.registry.types import Plain
 
 ANY = "\n\nInput shape: any\nOutput shape: as the input"
@@ -85,6 +85,8 @@ def _fraction(word: str) -> Callable[..., Facts]:
 
 def _float(word: str) -> Callable[..., Facts]:
     def infer(p: Function, x: TensorSpec) -> Facts:
+        if word == "reciprocal":
+            require_single(word, x)
         require_floats(word, x)
         return Facts(x)
 
@@ -160,8 +162,6 @@ def square(p: Square, x: TensorSpec) -> Facts:
 @layer("round", keras="keras.ops.round", examples=[example((5, 8)), example((None,), decimals=2), example((4,), dtype="int32")])
 def round_(p: Round, x: TensorSpec) -> Facts:
     require_numbers("round", x)
-    if p.decimals and x.dtype not in FLOATS:
-        raise Mismatch("E0307", f"`round` to decimals takes floating-point numbers, but got {x}", argument="decimals")
     return Facts(x)
 
 

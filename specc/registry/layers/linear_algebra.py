@@ -4,9 +4,9 @@ import re
 
 from specc.graph import Shape, TensorSpec, product
 from specc.registry.entry import Facts, Mismatch, Params, example, layer, param
+from specc.registry.layers.broadcast import stretched
 from specc.registry.layers.checks import places, require_floats, require_min_rank
-from specc.registry.layers.dtypes import promoted, require_numbers
-from specc.registry.layers.merge import broadcast
+from specc.registry.layers.dtypes import promoted, require_numbers, require_single
 from specc.registry.types import Axis
 
 ROWS = "batch, ..., rows, columns"
@@ -103,7 +103,7 @@ def matmul(p: Matmul, x1: TensorSpec, x2: TensorSpec) -> Facts:
     if x1.shape[-1] != x2.shape[-2]:
         help = f"the columns of the first, {x1.shape[-1]}, must be the rows of the second, {x2.shape[-2]}; `swapaxes` turns a matrix"
         raise Mismatch("E0312", "inputs of `matmul` have different shapes", help=help)
-    outer = broadcast(x1.shape[:-2], x2.shape[:-2]) if x1.rank == x2.rank else None
+    outer = stretched(x1.shape[:-2], x2.shape[:-2]) if x1.rank == x2.rank else None
     if outer is None:
         raise Mismatch("E0312", "inputs of `matmul` have different shapes", help="the axes before the last two must be equal, or 1")
     shape = (*outer, x1.shape[-2], x2.shape[-1])
@@ -173,9 +173,9 @@ def _letters(term: str, extra: int) -> list[str]:
     examples=[example((5, 8)), example((None, 8), axis=[1, 2]), example((3, 8), axis=1, order=3), example((5,), epsilon=1e-3)],
 )
 def normalize(p: Normalize, x: TensorSpec) -> Facts:
-    require_floats("normalize", x)
+    require_single("normalize", x)
     axes = places("normalize", x.rank, p.axis)
-    if len(axes) > 1 and p.order != 2:
+    if len(axes) > 1 and p.order > 2:
         message = f"`order: {p.order}` of `normalize` is one of vectors, but `axis` names {len(axes)} axes"
         raise Mismatch("E0305", message, help="leave `order` at 2, or name one axis", argument="order")
     return Facts(x)

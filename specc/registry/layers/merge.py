@@ -207,7 +207,7 @@ def _merged(word: str, inputs: list[TensorSpec]) -> Facts:
     require_floats(word, *inputs)
     shape = inputs[0].shape[1:]
     for x in inputs[1:]:
-        merged = broadcast(shape, x.shape[1:])
+        merged = _broadcast(shape, x.shape[1:])
         if merged is None:
             raise Mismatch("E0312", f"inputs of `{word}` have different shapes", help=_merge_help(inputs))
         shape = merged
@@ -217,7 +217,7 @@ def _merged(word: str, inputs: list[TensorSpec]) -> Facts:
     return Facts(TensorSpec((next(iter(batches), None), *shape)))
 
 
-def broadcast(one: Shape, other: Shape) -> Shape | None:
+def _broadcast(one: Shape, other: Shape) -> Shape | None:
     """The shape of both together, or None. Missing axes are put in front, and an unknown size stays unknown, as in Keras."""
     longer, shorter = (one, other) if len(one) >= len(other) else (other, one)
     sizes: list[Any] = []

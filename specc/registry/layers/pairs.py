@@ -5,9 +5,9 @@ from typing import Annotated
 
 from specc.graph import KerasCall, TensorSpec
 from specc.registry.entry import Entry, Facts, Mismatch, Params, example, layer, param, register
+from specc.registry.layers.broadcast import stretched
 from specc.registry.layers.checks import FLOATS
-from specc.registry.layers.dtypes import as_float, as_number, promoted, require_numbers, require_truth, with_number
-from specc.registry.layers.merge import broadcast
+from specc.registry.layers.dtypes import as_float, as_number, promoted, require_numbers, with_number
 from specc.registry.types import Plain
 
 # A fraction or a whole number, as it is written: what comes out of whole numbers and a whole number are whole numbers.
@@ -62,7 +62,7 @@ def together(word: str, *tensors: TensorSpec) -> tuple[int | None, ...]:
         if x.rank != len(shape):
             help = "give the inputs the same number of axes with `expand_dims` or `reshape`"
             raise Mismatch("E0312", f"inputs of `{word}` have different numbers of axes", help=help)
-        merged = broadcast(shape, x.shape)
+        merged = stretched(shape, x.shape)
         if merged is None:
             raise Mismatch("E0312", f"inputs of `{word}` have different shapes", help="sizes must be equal, or 1")
         shape = merged
@@ -95,8 +95,8 @@ def _quotient(word: str, p: Second, x1: TensorSpec, x2: TensorSpec | None) -> st
 
 
 def _number(word: str, p: Second, x1: TensorSpec, x2: TensorSpec | None) -> str:
-    given = [x1] if x2 is None else [x1, x2]
-    require_numbers(word, *given)
+    if x2 is not None and x1.dtype == x2.dtype:
+        require_numbers(word, x1)
     if word == "mod" and x2 is None and x1.dtype in ("uint8", "int8"):
         # Keras promises the input's type, and gives int32.
         raise Mismatch("E0307", f"`mod` of {x1} and a number has no place in {x1.dtype}", help="`cast: int32` before this step")
@@ -110,7 +110,7 @@ def _number(word: str, p: Second, x1: TensorSpec, x2: TensorSpec | None) -> str:
 
 
 def _comparison(word: str, p: Second, x1: TensorSpec, x2: TensorSpec | None) -> str:
-    if x2 is None or (word not in ("equal", "not_equal") and promoted(x1.dtype, x2.dtype) == "bool"):
+    if word not in ("equal", "not_equal") and x2 is not None and x1.dtype == x2.dtype:
         require_numbers(word, x1)
     return "bool"
 
@@ -160,7 +160,6 @@ class Where(Params):
     ],
 )
 def where(p: Where, condition: TensorSpec, x1: TensorSpec | None = None, x2: TensorSpec | None = None) -> Facts:
-    require_truth("where", "condition", condition)
     for name, tensor, number in (("x1", x1, p.x1), ("x2", x2, p.x2)):
         if (tensor is None) == (number is None):
             found = "neither" if tensor is None else "both"

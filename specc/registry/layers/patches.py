@@ -3,7 +3,7 @@
 from typing import Literal
 
 from specc.graph import TensorSpec
-from specc.registry.entry import Facts, Params, example, layer, param
+from specc.registry.entry import Facts, Mismatch, Params, example, layer, param
 from specc.registry.layers.checks import channels_of, require_floats, require_space
 from specc.registry.layers.window import along, check_steps, positions
 from specc.registry.types import Size2D
@@ -38,5 +38,8 @@ def extract_patches(p: ExtractPatches, images: TensorSpec) -> Facts:
     window, dilation = along(p.size, 2), along(p.dilation_rate, 2)
     strides = window if p.strides is None else along(p.strides, 2)
     check_steps("extract_patches", strides, dilation)
-    sizes = positions("extract_patches", images.shape[1:3], window, strides, p.padding, dilation)
+    try:
+        sizes = positions("extract_patches", images.shape[1:3], window, strides, p.padding, dilation)
+    except Mismatch as mismatch:  # of layers the window is the kernel
+        raise Mismatch(mismatch.code, mismatch.message, help=mismatch.help, argument="size") from None
     return Facts(images.with_shape(images.shape[0], *sizes, window[0] * window[1] * channels_of("extract_patches", images)))

@@ -5,8 +5,8 @@ from typing import Annotated
 
 from specc.graph import Shape, TensorSpec
 from specc.registry.entry import Entry, Facts, Mismatch, Params, example, layer, param, register
-from specc.registry.layers.checks import place, places, require_floats
-from specc.registry.layers.dtypes import as_float, as_sum
+from specc.registry.layers.checks import place, places
+from specc.registry.layers.dtypes import as_float, as_sum, require_single
 from specc.registry.types import Axis, Plain
 
 SHAPES = "\n\nInput shape: any\nOutput shape: without the axes, or 1 along them with `keepdims`"
@@ -57,7 +57,7 @@ def reduced(word: str, x: TensorSpec, axis: int | tuple[int, ...] | None, keepdi
 def _reduction(word: str, dtype: Callable[[str], str]) -> Callable[..., Facts]:
     def infer(p: Reduction, x: TensorSpec) -> Facts:
         if word == "logsumexp":
-            require_floats(word, x)
+            require_single(word, x)
         return Facts(TensorSpec(reduced(word, x, p.axis, p.keepdims), dtype(x.dtype)))
 
     return infer

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 
 from specc.graph import TensorSpec
 from specc.registry.entry import Facts, Mismatch, Params, example, layer, param
+from specc.registry.layers.broadcast import stretched
 from specc.registry.layers.checks import place
 from specc.registry.layers.dtypes import require_numbers, require_whole
-from specc.registry.layers.merge import broadcast
 from specc.registry.types import Plain
 
 
@@ -159,8 +159,8 @@ def take_along_axis(p: TakeAlongAxis, x: TensorSpec, indices: TensorSpec) -> Fac
         raise Mismatch("E0312", "inputs of `take_along_axis` have different numbers of axes", help=help)
     axis = place("take_along_axis", x.rank, p.axis)
     if axis == 0:
-        raise Mismatch("E0305", "`take_along_axis` would take from other examples", help="count axes from 1", argument="axis")
-    shape = broadcast((*x.shape[:axis], 1, *x.shape[axis + 1 :]), (*indices.shape[:axis], 1, *indices.shape[axis + 1 :]))
+        raise Mismatch("E0305", "`take_along_axis` would take from other examples of the batch", help="count axes from 1", argument="axis")
+    shape = stretched((*x.shape[:axis], 1, *x.shape[axis + 1 :]), (*indices.shape[:axis], 1, *indices.shape[axis + 1 :]))
     if shape is None:
         raise Mismatch(
             "E0312", "inputs of `take_along_axis` have different shapes", help=f"but for axis {p.axis}, sizes must be equal, or 1"
@@ -293,4 +293,7 @@ def argsort(p: Argsort, x: TensorSpec) -> Facts:
 def one_hot(p: OneHot, x: TensorSpec) -> Facts:
     require_whole("one_hot", "x", x)
     axis = place("one_hot", x.rank + 1, p.axis)
+    if axis == 0:
+        help = "`axis: 1` puts it after the batch, `axis: -1` last"
+        raise Mismatch("E0305", "`one_hot` would put the new axis before the batch", help=help, argument="axis")
     return Facts(TensorSpec((*x.shape[:axis], p.num_classes, *x.shape[axis:])))
