@@ -85,6 +85,7 @@ SYSTEMS: dict[str, tuple[Counts, Counts]] = {
         Counts(21_665_664, 21_665_664, None, 90, {"output": (384,)}),
         Counts(43_952_256, 43_952_256, None, 95, {"prototypes": (65_536,)}),
     ),
+    "caption_attention": both(Counts(41_442_448, 17_854_736, 4_143_286_272, 179, {"logits": (20, 10_000)})),
     "char_rnn": both(Counts(884_832, 884_832, 56_098_816, 4, {"logits": (64, 96)})),
     "transformer_base": both(Counts(63_082_496, 63_082_496, 17_331_912_704, 153, {"logits": (256, 37_000)})),
     "transfer": classifier(23_597_957, 23_544_837, 3_855_935_488, 176, classes=5),
@@ -216,6 +217,9 @@ def lstm(inputs: int, units: int) -> int:
 
 def test_sequence_models_by_the_formulas_of_their_papers() -> None:
     assert parameters("char_rnn") == (96 * 64 + lstm(64, 256) + lstm(256, 256) + dense(256, 96),) * 2
+    # The encoder does not learn. Attention adds what is looked at to the recurrence's input, weighted by v tanh(W s + U m).
+    attention = dense(512, 512, bias=False) + dense(2048, 512, bias=False) + 512
+    assert parameters("caption_attention") == (10_000 * 512 + lstm(512 + 2048, 512) + attention + dense(512, 10_000),) * 2
     attention, network, norm = 4 * dense(512, 512), dense(512, 2048) + dense(2048, 512), 2 * 512
     encoder, decoder = attention + network + 2 * norm, 2 * attention + network + 3 * norm
     # Vaswani et al. state 65 million, with the embedding for both languages and the scores.
@@ -247,6 +251,7 @@ UNUSED = {
     "ssd300_vgg16": {"ssd"},
     "faster_rcnn_resnet50_fpn": {"faster_rcnn"},
     "mask_rcnn_resnet50_fpn": {"mask_rcnn"},
+    "caption_attention": {"fields", "shift", "sequence_cross_entropy"},
     "char_rnn": {"text", "chunk", "shift", "language_model"},
     "transformer_base": {"sequence_cross_entropy"},
     "transfer": {"image_folder", "initialize", "stages"},
