@@ -6,7 +6,7 @@ from specc.graph import TensorSpec, Weight
 from specc.registry.entry import Facts, Mismatch, example, layer, param
 from specc.registry.layers.checks import channels_of, require_space
 from specc.registry.layers.kernel import convolved
-from specc.registry.layers.window import Sizes, along, check_steps, positions
+from specc.registry.layers.window import Sizes, along, positions
 from specc.registry.shared import OwnFirst
 from specc.registry.types import Activation, Constraint, Initializer, Regularizer, Size1D, Size2D
 
@@ -50,7 +50,7 @@ class DepthwiseConv2D(Depthwise):
     """
 
     kernel_size: Size2D = param("Window, one int or [height, width].")
-    strides: Size2D = param("Step of the window, the same in both directions.", default=1)
+    strides: Size2D = param("Step of the window, the same in both directions unless the window is dilated.", default=1)
     padding: Literal["valid", "same"] = param(SAME, default="valid")
     depth_multiplier: int = param("Output channels for each input channel.", default=1, minimum=1)
     dilation_rate: Size2D = param("Distance between the window's taps.", default=1)
@@ -98,7 +98,7 @@ class SeparableConv2D(Separable):
 
     filters: int = param("Number of output channels.", minimum=1)
     kernel_size: Size2D = param("Window, one int or [height, width].")
-    strides: Size2D = param("Step of the window, the same in both directions.", default=1)
+    strides: Size2D = param("Step of the window, the same in both directions unless the window is dilated.", default=1)
     padding: Literal["valid", "same"] = param(SAME, default="valid")
     dilation_rate: Size2D = param("Distance between the window's taps.", default=1)
 
@@ -123,6 +123,7 @@ def depthwise_conv1d(p: DepthwiseConv1D, x: TensorSpec) -> Facts:
         example((16, 16, 3), kernel_size=3),
         example((15, 17, 4), kernel_size=[5, 3], strides=2, padding="same", depth_multiplier=2, use_bias=False),
         example((None, 20, 4), kernel_size=3, dilation_rate=2, activation="relu6"),
+        example((15, 20, 4), kernel_size=3, strides=[2, 1], dilation_rate=[2, 3]),
     ],
 )
 def depthwise_conv2d(p: DepthwiseConv2D, x: TensorSpec) -> Facts:
@@ -149,6 +150,7 @@ def separable_conv1d(p: SeparableConv1D, x: TensorSpec) -> Facts:
         example((16, 16, 3), filters=8, kernel_size=3),
         example((15, 17, 4), filters=6, kernel_size=[5, 3], strides=2, padding="same", depth_multiplier=2, use_bias=False),
         example((None, None, 4), filters=6, kernel_size=3, dilation_rate=2, pointwise_initializer="he_uniform"),
+        example((15, 20, 4), filters=6, kernel_size=3, strides=2, dilation_rate=2, padding="same"),
     ],
 )
 def separable_conv2d(p: SeparableConv2D, x: TensorSpec) -> Facts:
@@ -176,9 +178,9 @@ def _window(
     """The window and its positions."""
     require_space(word, x, rank)
     window, strides, dilation = along(p.kernel_size, rank), along(p.strides, rank), along(p.dilation_rate, rank)
-    check_steps(word, strides, dilation)
-    # TensorFlow's kernel knows one stride only: "Current implementation only supports equal length strides".
-    if len(set(strides)) > 1:
+    # TensorFlow's kernel knows one stride only: "Current implementation only supports equal length strides". With a dilation
+    # as well Keras takes the image apart, and each part has a stride of 1.
+    if len(set(strides)) > 1 and max(dilation) == 1:
         raise Mismatch(
             "E0305", f"`strides: {list(strides)}` of `{word}` differ, but TensorFlow has one stride for both directions", argument="strides"
         )

@@ -68,12 +68,12 @@ def einsum_dense(p: EinsumDense, inputs: TensorSpec) -> Facts:
             raise _wrong(
                 f"`output_shape` of `einsum_dense` gives `{letter}` the size {size}, but in {inputs} it is {sizes[letter]}", "output_shape"
             )
-        # The kernel's size follows the output's, where both have the axis.
-        sizes[letter] = size
-    kernel = Weight("kernel", _known(of_kernel, sizes))
-    bias = [] if p.bias_axes is None else [Weight("bias", _bias_shape(p, of_output, sizes, 0 if leading else len(rest)))]
+    # The kernel's size follows the output's, where both have the axis; costs follow whatever is known.
+    axes = {**sizes, **dict(zip(of_output, output[len(rest) :] if leading else output, strict=False))}
+    kernel = Weight("kernel", _known(of_kernel, axes))
+    bias = [] if p.bias_axes is None else [Weight("bias", _bias_shape(p, of_output, axes, 0 if leading else len(rest)))]
     batch = of_input[0] if not leading else ""
-    summed = (sizes[letter] for letter in dict.fromkeys(of_input + of_kernel) if letter != batch)
+    summed = (sizes.get(letter, axes[letter]) for letter in dict.fromkeys(of_input + of_kernel) if letter != batch)
     macs = product((*summed, *(rest[1:] if leading else rest)))
     return Facts(TensorSpec(output), [kernel, *bias], macs)
 

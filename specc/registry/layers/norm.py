@@ -254,6 +254,13 @@ def normalization(p: Normalization, x: TensorSpec) -> Facts:
         return Facts(TensorSpec(x.shape), [Weight("mean", shape, trainable=False), Weight("variance", shape, trainable=False), count])
     for name, numbers in (("mean", p.mean), ("variance", p.variance)):
         _fit("normalization", name, numbers, shape[-1] if shape else 1)
+    if isinstance(p.mean, list) != isinstance(p.variance, list) or (isinstance(p.mean, list) and len(p.mean) != len(p.variance)):  # type: ignore[arg-type]
+        raise Mismatch(
+            "E0305",
+            "`mean` and `variance` of `normalization` are not one number each, or as many",
+            help="write both as one number, or both as lists of equal length",
+            argument="variance",
+        )
     return Facts(TensorSpec(x.shape))
 
 

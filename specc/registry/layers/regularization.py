@@ -1,8 +1,19 @@
 """Layers that act only while learning, against overfitting."""
 
+from typing import Annotated
+
 from specc.graph import TensorSpec
 from specc.registry.entry import Facts, Mismatch, Params, example, layer, param
 from specc.registry.layers.checks import require_floats, require_space
+from specc.registry.types import Plain
+
+NoiseShape = Annotated[
+    list[int | None],
+    Plain(
+        {"type": "array", "items": {"type": ["integer", "null"], "minimum": 1}},
+        lambda value: [None if size is None else int(size) for size in value],
+    ),
+]
 
 
 class Dropout(Params):
@@ -14,7 +25,7 @@ class Dropout(Params):
     """
 
     rate: float = param("Share of the values that are dropped, from 0 to 1.", minimum=0, maximum=1)
-    noise_shape: list[int | None] | None = param("Shape of the mask, batch included; 1 drops along that axis as a whole.", default=None)
+    noise_shape: NoiseShape | None = param("Shape of the mask, batch included; 1 drops along that axis as a whole.", default=None)
     seed: int | None = param("Makes the mask repeatable; none draws from the global generator.", default=None)
 
 
@@ -27,7 +38,7 @@ class AlphaDropout(Params):
     """
 
     rate: float = param("Share of the values that are dropped, from 0 to 1.", minimum=0, maximum=1)
-    noise_shape: list[int | None] | None = param("Shape of the mask, batch included; 1 drops along that axis as a whole.", default=None)
+    noise_shape: NoiseShape | None = param("Shape of the mask, batch included; 1 drops along that axis as a whole.", default=None)
     seed: int | None = param("Makes the mask repeatable; none draws from the global generator.", default=None)
 
 
@@ -86,7 +97,7 @@ class GaussianNoise(Params):
     Output shape: as the input
     """
 
-    stddev: float = param("Standard deviation of the noise.", minimum=0)
+    stddev: float = param("Standard deviation of the noise, from 0 to 1.", minimum=0, maximum=1)
     seed: int | None = param("Makes the noise repeatable; none draws from the global generator.", default=None)
 
 

@@ -293,7 +293,10 @@ def argsort(p: Argsort, x: TensorSpec) -> Facts:
 def one_hot(p: OneHot, x: TensorSpec) -> Facts:
     require_whole("one_hot", "x", x)
     axis = place("one_hot", x.rank + 1, p.axis)
+    help = "`axis: 1` puts it after the batch, `axis: -1` last"
     if axis == 0:
-        help = "`axis: 1` puts it after the batch, `axis: -1` last"
         raise Mismatch("E0305", "`one_hot` would put the new axis before the batch", help=help, argument="axis")
+    if not 0 < p.axis < x.rank and p.axis != -1:
+        # Keras counts from the end with -1 alone, and takes the rank of its input for the last axis that there is.
+        raise Mismatch("E0305", f"`axis: {p.axis}` of `one_hot` must be -1, or from 1 to {x.rank - 1}", help=help, argument="axis")
     return Facts(TensorSpec((*x.shape[:axis], p.num_classes, *x.shape[axis:])))
