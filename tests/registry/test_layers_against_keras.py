@@ -182,7 +182,7 @@ def assert_params_match(entry: Entry, signature: list[inspect.Parameter]) -> Non
     expected = {each.name: each for each in positional if not {each.name, f"{entry.name}.{each.name}"} & left_out}
     assert list(declared) == list(expected)
     for name, parameter in declared.items():
-        if name in entry.call_arguments:
+        if entry.infer is not None and name in entry.call_arguments:
             assert parameter.default is None, name  # a number in place of a tensor, which is not there without one
         elif expected[name].default is inspect.Parameter.empty:
             assert parameter.required, name
