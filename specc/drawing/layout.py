@@ -53,7 +53,7 @@ class Label:
     y: float
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class Figure:
     """A box with its place relative to the one around it."""
 

@@ -100,8 +100,8 @@ def _link(position: int, iterations: Sequence[Iteration], forms: Sequence[_Form]
             link.append(("the same for all", mine))
         else:
             return None
-    chained = any(len(each) == 3 for each in link)
-    return tuple(link) if chained and not _needed_later(start, iterations[position][2], before, consumers) else None
+    # What an iteration makes is needed by something: if not later, then by the one that follows.
+    return None if _needed_later(start, iterations[position][2], before, consumers) else tuple(link)
 
 
 def _needed_later(start: int, stop: int, form: _Form, consumers: Consumers) -> bool:

@@ -31,9 +31,8 @@ class _Column:
 
 def in_columns(figure: Figure) -> Figure:
     """The outermost figure, in as many columns as come closest to the shape of a page."""
-    if figure.height <= TALL or len(figure.inside) > MANY:
+    if figure.height <= TALL or len(figure.inside) > MANY or not (cuts := _cuts(figure)):
         return figure
-    cuts = _cuts(figure)
     choices = {tuple(_chosen(figure, cuts, count)) for count in range(1, MOST + 1)}
     layouts = [[_column(figure, top, bottom) for top, bottom in zip((0.0, *cut), (*cut, figure.height), strict=True)] for cut in choices]
     best = min(filter(_is_even, layouts), key=lambda columns: (_unlike_a_page(columns), len(columns)))

@@ -11,7 +11,7 @@ from specc.drawing.multiples import Consumers, Place
 from specc.graph import Graph, TensorSpec
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Box:
     """A part as it is drawn: open, with boxes and edges in it, or folded; or an input or an output of the network.
 

@@ -57,6 +57,7 @@ def test_channels_may_grow_and_then_it_is_said(lay: Lay) -> None:
     assert (unit_figure.badge, unit_figure.aside) == ("×4", "channels of the first")
     assert [label.text for label in unit_figure.labels] == ["8×8×8"]
     assert [label.text for label in figure.labels] == []  # the output, which stands below, says it
+    assert [label.text for label in lay(unit + "\n- activation: relu").labels] == ["8×8×20"]  # of the last
     assert [inner.texts[0].parts[1][0].strip() for inner in figure.inside if inner.box.given and not inner.box.part] == ["8×8×20"]
 
 

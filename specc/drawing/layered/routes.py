@@ -14,6 +14,7 @@ TRACK = 9.0  # between parallel lines
 LABEL = 17.0  # a line of text below a box
 LEAVING = 6.0  # the first stretch, where a line then turns
 LANDING = 13.0  # the last stretch, with the arrow's head
+TALL = 120.0  # a row that is higher has boxes of several steps in it
 MANY = 40  # lines in a gap, above which their order is not looked for
 NEAR = 5.0  # lines closer than this look like one
 
@@ -127,13 +128,15 @@ def _heights(layers: Layers, gaps: Sequence[_Gap]) -> float:
         vertices = [layers.vertices[position] for position in row]
         height = max((vertex.height for vertex in vertices), default=0.0)
         for vertex in vertices:
-            vertex.y = y + (0.0 if vertex.is_bend else (height - vertex.height) / 2)
             if vertex.is_bend:
                 vertex.height = height
+            is_small = height > TALL and height > 2 * vertex.height
+            vertex.y = y + (0.0 if is_small else (height - vertex.height) / 2)  # beside a tall one at its top, else at its middle
         y += height
         if index < len(gaps):
             following = [layers.vertices[each] for each in layers.rows[index + 1]]
-            y += LABEL if any(vertex.labels for vertex in vertices) else LEAVING if gaps[index].count else 1.0
+            written = max((vertex.y + vertex.height + LABEL for vertex in vertices if vertex.labels), default=0.0)
+            y = max(y + (LEAVING if gaps[index].count else 1.0), written)
             gaps[index].top = y
             y += gaps[index].count * TRACK
             y += 0.0 if all(vertex.place == "bottom" for vertex in following) else LANDING
