@@ -85,12 +85,12 @@ def _letters(p: EinsumDense, inputs: TensorSpec) -> tuple[str, str, str]:
         if len(set(term)) < len(term):
             raise _wrong(f"`{p.equation}` of `einsum_dense` has a letter twice in `{term}`", "equation")
     for letters, given, what in (
-        (of_output, of_input + of_kernel, "input and kernel"),
-        (of_kernel, of_input + of_output, "input and output"),
+        (of_output, of_input + of_kernel, "input or kernel"),
+        (of_kernel, of_input + of_output, "input or output"),
     ):
         for letter in letters:
             if letter not in given:
-                raise _wrong(f"`{letter}` in `{p.equation}` of `einsum_dense` is neither an axis of {what}", "equation")
+                raise _wrong(f"`{letter}` in `{p.equation}` of `einsum_dense` is no axis of {what}", "equation")
     if not p.equation.startswith("...") and (of_input[0] != of_output[0] or of_input[0] in of_kernel):
         raise _wrong(f"the batch must come first in input and output of `{p.equation}`, and not be in the kernel", "equation")
     return of_input, of_kernel, of_output
