@@ -309,7 +309,7 @@ class _EditorSchema:
     def _choice(self, family: str, optional: bool = False, listed: bool = False) -> dict[str, Any]:
         words = {name: Word(name, entry.params.parameters, entry) for name, entry in choices(family).items()}
         chosen = self._words(family, words, proposed=not listed)
-        return {"anyOf": [*chosen["anyOf"], NONE]} if optional else chosen
+        return {"anyOf": [*chosen["anyOf"], _reference("expression"), *([NONE] if optional else [])]}
 
     def _words(self, family: str, words: Mapping[str, Word], proposed: bool = True) -> dict[str, Any]:
         """One of several words, bare or with arguments."""

@@ -28,8 +28,11 @@ SpanOf = Callable[..., Span | None]
 
 # Words that leave it to their input whether values are probabilities.
 _TRANSPARENT = frozenset(
-    {"reshape", "flatten", "permute", "squeeze", "expand_dims", "transpose", "identity", "dropout", "cast", "up_sampling2d"}
-)
+    {
+        "reshape", "flatten", "permute", "squeeze", "expand_dims", "transpose", "swapaxes", "moveaxis", "flip", "roll", "take", "slice",
+        "split", "unstack", "stack", "identity", "dropout", "cast", "stop_gradient", "up_sampling2d",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,6 +91,16 @@ def test_whether_scores_are_probabilities_is_read_from_an_activation_with_argume
         assert scores_of(next(iter(spec.graph().outputs.values()))) == scores
 
 
+@pytest.mark.parametrize(("step", "scores"), [("sigmoid", "sigmoid"), ("softmax", "softmax"), ("gelu", "logits")])
+def test_functions_as_steps_and_what_only_rearranges_say_it_too(step: str, scores: str) -> None:
+    text = (
+        f"layers: [{{dense: 6}}, {step}, {{reshape: [2, 3]}}, {{slice: {{start_indices: [0, 0, 0], shape: [-1, 1, 3]}}}},"
+        " {split: {indices_or_sections: 1, axis: 1}}, {stop_gradient: , from: x}]"
+    )
+    spec = loads(f"specc: 1\ninputs: {{image: [4]}}\n{text}\n")
+    assert scores_of(next(iter(spec.graph().outputs.values()))) == scores
+
+
 @pytest.mark.parametrize(
     ("layers", "code", "message", "help"),
     [

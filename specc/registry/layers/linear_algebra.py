@@ -2,7 +2,7 @@
 
 import re
 
-from specc.graph import Shape, TensorSpec, product
+from specc.graph import TensorSpec, product
 from specc.registry.entry import Facts, Mismatch, Params, example, layer, param
 from specc.registry.layers.broadcast import stretched
 from specc.registry.layers.checks import places, require_floats, require_min_rank
@@ -122,37 +122,20 @@ def matmul(p: Matmul, x1: TensorSpec, x2: TensorSpec) -> Facts:
     ],
 )
 def einsum(p: Einsum, operands: list[TensorSpec]) -> Facts:
-    written = p.subscripts.replace(" ", "")
-    if not re.fullmatch(r"[A-Za-z.]+(,[A-Za-z.]+)*->[A-Za-z.]*", written) or "." in written.replace("...", ""):
-        help = "a letter for every axis, a comma between tensors, and `->` before the output: `bij,bjk->bik`"
-        raise Mismatch("E0305", f"`subscripts: {p.subscripts}` of `einsum` cannot be read", help=help, argument="subscripts")
-    left, _, right = written.partition("->")
-    terms = left.split(",")
-    if len(terms) != len(operands):
-        message = f"`subscripts: {p.subscripts}` of `einsum` names {len(terms)} tensors, but got {len(operands)}"
-        raise Mismatch("E0305", message, argument="subscripts")
     require_numbers("einsum", *operands)
+    terms, output = _terms(p.subscripts, operands)
     sizes: dict[str, int | None] = {}
-    wide = 0
-    for term, x in zip(terms, operands, strict=True):
-        extra = x.rank - len(term.replace("...", ""))
-        if extra < 0 or (extra and "..." not in term):
-            raise Mismatch("E0305", f"`{term}` of `einsum` has {len(term)} letters, but {x} has {x.rank} axes", argument="subscripts")
-        wide = max(wide, extra if "..." in term else 0)
-        for letter, size in zip(_letters(term, extra), x.shape, strict=True):
+    for letters, x in zip(terms, operands, strict=True):
+        for letter, size in zip(letters, x.shape, strict=True):
             known = sizes.setdefault(letter, size)
-            if known is not None and size is not None and known != size and not (letter.isdigit() and 1 in (known, size)):
-                message = "inputs of `einsum` have different shapes"
-                raise Mismatch("E0312", message, help=f"`{letter}` of `{p.subscripts}` is {known} here and {size} there")
-            sizes[letter] = size if known is None else known if size is None or known != 1 else size
-    result = _letters(right, wide)
-    unknown = next((letter for letter in result if letter not in sizes), None)
-    if unknown is not None or len(set(result)) < len(result):
-        raise Mismatch("E0305", f"the output `{right}` of `einsum` names an axis that no tensor has, or one twice", argument="subscripts")
-    batch = _letters(terms[0], operands[0].rank - len(terms[0].replace("...", "")))[0]
-    macs = product(tuple(size for letter, size in sizes.items() if letter != batch)) if len(operands) > 1 else 0
-    shape: Shape = tuple(sizes[letter] for letter in result)
-    return Facts(TensorSpec(shape, _summed(*operands)), macs=macs)
+            # Only the axes of `...`, digits here, stretch sizes of 1.
+            together = stretched((known,), (size,)) if letter.isdigit() or None in (known, size) or known == size else None
+            if together is None:
+                help = f"`{letter}` of `{p.subscripts}` is {known} here and {size} there"
+                raise Mismatch("E0312", "inputs of `einsum` have different shapes", help=help)
+            sizes[letter] = together[0] if letter.isdigit() or known is None else known
+    macs = product(tuple(size for letter, size in sizes.items() if letter != terms[0][0])) if len(operands) > 1 else 0
+    return Facts(TensorSpec(tuple(sizes[letter] for letter in output), _summed(*operands)), macs=macs)
 
 
 def _summed(*tensors: TensorSpec) -> str:
@@ -161,10 +144,36 @@ def _summed(*tensors: TensorSpec) -> str:
     return "int32" if dtype == "int8" else dtype
 
 
-def _letters(term: str, extra: int) -> list[str]:
-    """The letter of every axis; the axes of `...` are digits, counted from the right."""
+def _terms(subscripts: str, operands: list[TensorSpec]) -> tuple[list[list[str]], list[str]]:
+    """The letters of every axis, of each tensor and of the output. Raises E0305 and E0312 where they do not fit the tensors."""
+    written = subscripts.replace(" ", "")
+    if not re.fullmatch(r"[A-Za-z.]+(,[A-Za-z.]+)*->[A-Za-z.]*", written) or "." in written.replace("...", ""):
+        help = "a letter for every axis, a comma between tensors, and `->` before the output: `bij,bjk->bik`"
+        raise Mismatch("E0305", f"`subscripts: {subscripts}` of `einsum` cannot be read", help=help, argument="subscripts")
+    left, _, right = written.partition("->")
+    terms = left.split(",")
+    if len(terms) != len(operands):
+        message = f"`subscripts: {subscripts}` of `einsum` names {len(terms)} tensors, but got {len(operands)}"
+        raise Mismatch("E0305", message, argument="subscripts")
+    extras = {x.rank - len(term.replace("...", "")) for term, x in zip(terms, operands, strict=True) if "..." in term}
+    if len(extras) > 1:
+        help = "`...` stands for the same axes of each, the batch among them"
+        raise Mismatch("E0312", "inputs of `einsum` have different numbers of axes", help=help)
+    wide = next(iter(extras), 0)
+    for term, x in zip(terms, operands, strict=True):
+        if wide < 0 or len(_letters(term, wide)) != x.rank:
+            count = len(term.replace("...", ""))
+            raise Mismatch("E0305", f"`{term}` of `einsum` has {count} letters, but {x} has {x.rank} axes", argument="subscripts")
+    letters, output = [_letters(term, wide) for term in terms], _letters(right, wide)
+    if not set(output) <= {letter for term in letters for letter in term} or len(set(output)) < len(output):
+        raise Mismatch("E0305", f"the output `{right}` of `einsum` names an axis that no tensor has, or one twice", argument="subscripts")
+    return letters, output
+
+
+def _letters(term: str, wide: int) -> list[str]:
+    """The letter of every axis; those of `...` are digits, counted from the right."""
     before, dots, after = term.partition("...")
-    return [*before, *(str(number) for number in range(extra - 1, -1, -1) if dots), *after]
+    return [*before, *(str(number) for number in range(wide - 1, -1, -1) if dots), *after]
 
 
 @layer(

@@ -11,7 +11,7 @@ from specc.registry.layers.dtypes import as_float, as_number, promoted, require_
 from specc.registry.types import Plain
 
 # A fraction or a whole number, as it is written: what comes out of whole numbers and a whole number are whole numbers.
-Number = Annotated[float | None, Plain({"type": ["number", "null"]})]
+Number = Annotated[int | float | None, Plain({"type": ["number", "null"]})]
 
 SHAPES = "\n\nInput shape: two of the same rank, equal but for sizes of 1; or one\nOutput shape: the larger of each size"
 
@@ -97,7 +97,7 @@ def _quotient(word: str, p: Second, x1: TensorSpec, x2: TensorSpec | None) -> st
 def _number(word: str, p: Second, x1: TensorSpec, x2: TensorSpec | None) -> str:
     if x2 is not None and x1.dtype == x2.dtype:
         require_numbers(word, x1)
-    if word == "mod" and x2 is None and x1.dtype in ("uint8", "int8"):
+    if word == "mod" and isinstance(p.x2, int) and x1.dtype in ("uint8", "int8"):
         # Keras promises the input's type, and gives int32.
         raise Mismatch("E0307", f"`mod` of {x1} and a number has no place in {x1.dtype}", help="`cast: int32` before this step")
     if word == "power" and p.x2 is not None and x1.dtype not in FLOATS and p.x2 < 0:

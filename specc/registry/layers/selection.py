@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from specc.graph import TensorSpec
 from specc.registry.entry import Facts, Mismatch, Params, example, layer, param
 from specc.registry.layers.broadcast import stretched
-from specc.registry.layers.checks import place
+from specc.registry.layers.checks import place, require_min_rank
 from specc.registry.layers.dtypes import require_numbers, require_whole
 from specc.registry.types import Plain
 
@@ -259,8 +259,9 @@ def unstack(p: Unstack, x: TensorSpec) -> Facts:
 )
 def top_k(p: TopK, x: TensorSpec) -> Facts:
     require_numbers("top_k", x)
+    require_min_rank("top_k", x, 2, "batch, ..., values")
     size = x.shape[-1]
-    if x.rank < 2 or (size is not None and p.k > size):
+    if size is not None and p.k > size:
         raise Mismatch("E0305", f"`k: {p.k}` of `top_k` is more than the last axis of {x} has", argument="k")
     shape = (*x.shape[:-1], p.k)
     return Facts(x.with_shape(*shape), extras={"indices": TensorSpec(shape, "int32")})
