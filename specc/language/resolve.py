@@ -21,6 +21,7 @@ NOT_SET = {
     "extends": "write a spec that extends another one",
     "expect": "it is about the spec as it is written, and is not verified where values are set",
 }
+DEEPEST = 20  # names in the path of an override
 NAMED_SECTIONS = {"params": "param", "inputs": "input", "heads": "head", "blocks": "block"}
 
 
@@ -272,6 +273,9 @@ def _override(root: MapNode, assignments: list[tuple[str, str, Node]], vocabular
         parts = key.split(".")
         if parts[0] in NOT_SET:
             sink.error("E0401", f"`{parts[0]}` cannot be set from outside", value.span, help=NOT_SET[parts[0]])
+            continue
+        if len(parts) > DEEPEST:
+            sink.error("E0401", f"nothing in a spec is {len(parts)} names deep", value.span, help="`--set train.epochs=5`")
             continue
         if not _exists(root, parts, value, sink) or _in_list(root, parts, value, sink):
             continue
