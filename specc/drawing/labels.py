@@ -30,8 +30,8 @@ def caption(part: Part, node: Node) -> Caption:
         word = arguments.pop("activation")
     automatic = rf"({re.escape(node.layer.word)}|parallel|skip|share)(_\d+)?(/.*)?"
     given = "" if re.fullmatch(automatic, part.label) else part.label
-    detail = "shared" if node.layer.path != node.path and node.layer.weights else _detail(word, arguments)
-    return Caption(given, word, detail)
+    shared = ["shared"] if node.layer.path != node.path and node.layer.weights else []
+    return Caption(given, word, ", ".join([*filter(None, [_detail(word, arguments)]), *shared]))
 
 
 def group_caption(part: Part) -> Caption:

@@ -113,7 +113,7 @@ def _closed(box: Box, graph: Graph) -> Figure:
         texts: tuple[Text, ...] = (_caption(labels.group_caption(part)),)
         texts += (Text(((costs, False, True),), TINY),) if costs else ()
         height = FOLDED if costs else FOLDED - 14
-        families = Counter(palette.family(node.layer.word) for node in graph.nodes[part.start : part.stop] if not is_merge(node))
+        families = Counter(palette.family(node.layer) for node in graph.nodes[part.start : part.stop] if not is_merge(node))
         return _sized(Figure(box, "folded", 0, height, texts, badge, strip=tuple(families.items())), graph)
     node = graph.nodes[part.start]
     if is_merge(node) and not badge:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from specc.graph import KerasCall, Layer
+
 
 class Family(NamedTuple):
     """A kind of layer: its name in the legend, the ground of its boxes and their border."""
@@ -43,8 +45,11 @@ _FAMILIES: tuple[tuple[str, Family], ...] = (
 OTHER = Family("tensor operation", "#eceff3", "#8593a3")
 
 
-def family(word: str) -> Family:
-    """The family of a layer, by its word."""
+def family(layer: Layer) -> Family:
+    """The family of a layer by its word; that of a layer around another is the other's."""
+    arguments = (*layer.call.args, *layer.call.kwargs.values())
+    inner = [each.target for each in arguments if isinstance(each, KerasCall) and each.target.startswith("keras.layers.")]
+    word = inner[0].rsplit(".", 1)[-1].lower() if inner else layer.word
     for pattern, found in _FAMILIES:
         if re.search(pattern, word):
             return found

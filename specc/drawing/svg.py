@@ -127,7 +127,7 @@ def _colours(figure: Figure, graph: Graph) -> tuple[str, str]:
     if figure.shape == "open":
         return palette.BOX, palette.BOX_BORDER
     assert figure.box.part is not None
-    family = palette.family(graph.nodes[figure.box.part.start].layer.word)
+    family = palette.family(graph.nodes[figure.box.part.start].layer)
     return family.ground, family.border
 
 
@@ -205,7 +205,7 @@ def _families(top: Figure, graph: Graph) -> Iterator[Family]:
         for inner in figure.inside:
             yield from (family for family, _ in inner.strip)
             if inner.shape == "node" and inner.box.part is not None:
-                yield palette.family(graph.nodes[inner.box.part.start].layer.word)
+                yield palette.family(graph.nodes[inner.box.part.start].layer)
 
 
 def _text(text: str) -> str:
