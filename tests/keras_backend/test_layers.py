@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from specc.keras_backend import layers
+from specc.keras_backend.layers.activation_function import ActivationFunction
 from specc.keras_backend.layers.class_token import ClassToken
 from specc.keras_backend.layers.local_response_normalization import LocalResponseNormalization
 from specc.keras_backend.layers.position_embedding import PositionEmbedding
@@ -16,6 +17,7 @@ from specc.keras_backend.layers.scale import Scale
 from specc.keras_backend.layers.sinusoidal_position_encoding import SinusoidalPositionEncoding
 
 CASES = [
+    pytest.param(ActivationFunction, {"function": "gelu", "approximate": True}, (5, 4), (5, 4), id="activation_function"),
     pytest.param(ClassToken, {"initializer": "random_normal"}, (5, 4), (6, 4), id="class_token"),
     pytest.param(PositionEmbedding, {"length": 7}, (5, 4), (5, 4), id="position_embedding"),
     pytest.param(LocalResponseNormalization, {"depth_radius": 2, "alpha": 0.1}, (3, 2, 6), (3, 2, 6), id="local_response_normalization"),

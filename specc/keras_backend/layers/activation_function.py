@@ -16,6 +16,9 @@ class ActivationFunction(keras.layers.Layer):
 
     Output shape:
         as the input
+
+    Reference:
+        the function's own, in `keras.activations`
     """
 
     def __init__(self, function: str, name: str | None = None, dtype: object = None, trainable: bool = True, **arguments: object) -> None:
