@@ -27,7 +27,7 @@ def graphs(draw: st.DrawFn) -> tuple[list[Vertex], list[Edge]]:
     return vertices, [Edge(*edge) for edge in edges]
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=30, deadline=None, derandomize=True)
 @given(graphs())
 def test_nothing_touches(drawn: tuple[list[Vertex], list[Edge]]) -> None:
     vertices, edges = drawn
