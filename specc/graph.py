@@ -16,7 +16,8 @@ from specc.diagnostics import Span
 Shape = tuple[int | None, ...]
 
 BYTES = {
-    "bool": 1, "uint8": 1, "int8": 1, "int16": 2, "float16": 2, "bfloat16": 2, "int32": 4, "uint32": 4, "float32": 4, "int64": 8, "float64": 8,
+    "bool": 1, "uint8": 1, "int8": 1, "int16": 2, "float16": 2, "bfloat16": 2, "int32": 4, "uint32": 4, "float32": 4, "int64": 8,
+    "float64": 8,
 }  # fmt: skip
 
 

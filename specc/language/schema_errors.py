@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from specc.language.spelling import StepNode
 from specc.language.syntax import ListNode, MapNode, Node, ScalarNode, resolve_scalar
 from specc.language.vocabulary import MODIFIERS, STRUCTURES, Vocabulary
 from specc.registry.entry import find, nearest, nearest_entry, plural
+from specc.registry.layers import ALSO
 from specc.registry.types import ChoiceOf, ListOf, is_nested
 
 if TYPE_CHECKING:
@@ -110,7 +112,9 @@ class _Context:
                 listed, close = f"`{key}` is a layer: make it a step of its own, `- {key}`", None
             self.say("E0106", f"unknown {family} `{key}`", span, f"did you mean `{close}`?" if close else listed)
         elif self.vocabulary is not None and not self.path:
-            self.say("E0101", f"unknown key `{key}`", span, _suggest(key, properties) or f"the keys are {', '.join(properties)}")
+            known = key in STRUCTURES or self.vocabulary.find(key) is not None
+            step = f"`{key}` is a step, which stands under `layers`: `- {key}: ...`" if known and key not in properties else None
+            self.say("E0101", f"unknown key `{key}`", span, step or _suggest(key, properties) or f"the keys are {', '.join(properties)}")
         else:
             owner = next((str(part) for part in reversed(self.path) if isinstance(part, str)), self.owner)
             names = ", ".join(f"`{name}`" for name in properties)
@@ -137,6 +141,10 @@ class _Context:
             self.say("E0101", f"`{key}` is not a modifier of a step", span, help)
             return
         candidates = [*vocabulary, *STRUCTURES] if family == "step" else list(vocabulary)
+        if key in ALSO or find("activation", key) is not None:
+            help = f"did you mean `{ALSO[key]}`?" if key in ALSO else f"`{key}` is an activation: `- activation: {key}`"
+            self.say("E0106", f"unknown layer or block `{key}`", span, help)
+            return
         close = _suggest(key, candidates) or _suggest(key.lower().replace("_", ""), {name.replace("_", ""): name for name in candidates})
         self.say("E0106", f"unknown layer or block `{key}`", span, close or "`specc list layers` and `specc list blocks` name them all")
 
@@ -178,7 +186,8 @@ class _Context:
             return "write `true` or `false`"
         if isinstance(instance, str) and isinstance(self.node, ScalarNode) and not self.node.plain and "string" not in wanted:
             return "remove the quotes" if isinstance(resolve_scalar(instance), (int, float, bool)) else None
-        if isinstance(instance, str) and ("integer" in wanted or "number" in wanted) and COMPUTED.fullmatch(instance):
+        numeric = "integer" in wanted or "number" in wanted
+        if isinstance(instance, str) and "string" not in wanted and ((numeric and COMPUTED.fullmatch(instance)) or self._is_param(instance)):
             return f"an expression starts with `=`: `={instance}`"
         return None
 
@@ -188,6 +197,13 @@ class _Context:
             return
         help = "expressions give arguments, sizes, counts and switches"
         self.say("E0103", f"{self.title} must be written, not computed", self.node.span, help)
+
+    def _is_param(self, name: str) -> bool:
+        """Whether a param of the spec, or of the block that the place is in, has the name."""
+        root = self.places[0][1]
+        owners = [root, *(node for _, node in self.places[2:3] if self.path[:1] == ["blocks"])]
+        declared = [owner.get("params") for owner in owners if isinstance(owner, MapNode)]
+        return any(isinstance(params, MapNode) and name in params for params in declared)
 
     def range(self) -> None:
         words = {"minimum": "at least", "maximum": "at most", "exclusiveMinimum": "more than", "exclusiveMaximum": "less than"}
@@ -212,7 +228,7 @@ class _Context:
             )
             return
         names = [str(value) for value in values if isinstance(value, str)]
-        close = nearest(str(self.error.instance).lower(), names)
+        close = _part_of(str(self.error.instance).lower(), names) or nearest(str(self.error.instance).lower(), names)
         allowed = ", ".join("null" if value is None else f"`{value}`" for value in values)
         help = f"did you mean `{close}`?" if close else f"one of {allowed}" if len(values) > 6 else None
         wanted = f"one of {allowed}" if len(values) <= 6 else "one of the known names"
@@ -222,7 +238,8 @@ class _Context:
         instance = str(self.error.instance)
         span = self.node.entries[instance].key if isinstance(self.node, MapNode) and instance in self.node.entries else self.span
         help = "a name begins with a small letter and goes on with small letters, digits and `_`"
-        fixed = "".join(char if char.isascii() and char.isalnum() else "_" for char in instance.lower()).strip("_")
+        plain = unicodedata.normalize("NFKD", instance.lower()).encode("ascii", errors="ignore").decode()  # without accents
+        fixed = "".join(char if char.isalnum() else "_" for char in plain).strip("_")
         if len(instance) > LONGEST_NAME:
             help = f"a name has at most {LONGEST_NAME} characters"
         elif fixed[:1].isalpha():
@@ -233,7 +250,7 @@ class _Context:
         family = self.error.schema.get("x-family", "word")
         words = list(self.error.instance)
         found = f"`{'`, `'.join(words)}`" if words else "none"
-        self.say("E0110", f"{self.title} takes exactly one {family}, not {found}")
+        self.say("E0110", f"{self.title} takes exactly one {family}, not {found}", help="keep one of them" if words else None)
 
     def other(self) -> None:
         self.say("E0103", f"{self.title}: {self.error.message}")
@@ -278,6 +295,12 @@ def _suggest(name: str, candidates: Iterable[str]) -> str | None:
     if close is not None and isinstance(candidates, Mapping) and isinstance(candidates[close], str):
         close = candidates[close]
     return f"did you mean `{close}`?" if close else None
+
+
+def _part_of(name: str, candidates: Iterable[str]) -> str | None:
+    """The shortest candidate of which a name is whole words: `float16` of `mixed_float16`."""
+    fitting = [each for each in candidates if f"_{name}_" in f"_{each}_" and each != name]
+    return min(fitting, key=len, default=None)
 
 
 def _types(names: str | list[str]) -> str:

@@ -147,6 +147,30 @@ def test_words_known_by_other_names(family: str, name: str, meant: str) -> None:
     assert nearest_entry(family, name) == meant
 
 
+@pytest.mark.parametrize(
+    ("step", "help"),
+    [
+        ("swish", "did you mean `silu`?"),
+        ("unsqueeze: 1", "did you mean `expand_dims`?"),
+        ("pixel_shuffle: 2", "did you mean `depth_to_space`?"),
+        ("linear: 10", "did you mean `dense`?"),
+        ("mish", "`mish` is an activation: `- activation: mish`"),
+        ("sigmoyd", "did you mean `sigmoid`?"),
+    ],
+)
+def test_layers_known_by_other_names(step: str, help: str) -> None:
+    name = step.split(":")[0]
+    assert told(f"layers:\n  - {step}\n") == [("E0106", f"unknown layer or block `{name}`", help)]
+
+
+def test_names_from_elsewhere_are_no_words_and_lead_to_words() -> None:
+    from specc.registry.entry import entries
+    from specc.registry.layers import ALSO
+
+    assert not set(ALSO) & set(entries("layer"))
+    assert set(ALSO.values()) <= set(entries("layer"))
+
+
 def test_a_document_makes_only_the_definitions_that_it_looks_at() -> None:
     from specc.language.schema import document_schema
 

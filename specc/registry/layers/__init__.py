@@ -341,3 +341,29 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "spectral_normalization",
     ),
 }
+
+# Names under which words are known elsewhere: no words, but understood well enough to suggest ours.
+ALSO: dict[str, str] = {
+    "swish": "silu",
+    "hard_swish": "hard_silu",
+    "linear": "dense",
+    "fully_connected": "dense",
+    "batch_norm": "batch_normalization",
+    "layer_norm": "layer_normalization",
+    "group_norm": "group_normalization",
+    "cat": "concatenate",
+    "concat": "concatenate",
+    "unsqueeze": "expand_dims",
+    "view": "reshape",
+    "pixel_shuffle": "depth_to_space",
+    "pixel_unshuffle": "space_to_depth",
+    "bmm": "matmul",
+    "chunk": "split",
+    "gather": "take_along_axis",
+    "narrow": "slice",
+    "masked_fill": "where",
+    "reduce_max": "max",
+    "reduce_mean": "mean",
+    "reduce_min": "min",
+    "reduce_sum": "sum",
+}
