@@ -32,9 +32,12 @@ def test_a_kind_in_the_singular(specc: Run) -> None:
 
 
 def test_a_section_of_the_spec_as_a_kind(specc: Run) -> None:
-    assert specc("list", "objectives").out == specc("list", "losses").out
     listed = [json.loads(specc("list", kind, "--format", "json").out) for kind in ("data", "sources", "transforms")]
     assert listed[0] == listed[1] | listed[2]
+    listed = [json.loads(specc("list", kind, "--format", "json").out) for kind in ("objective", "objectives", "losses")]
+    assert listed[0] == listed[1]
+    assert listed[2].items() < listed[1].items()
+    assert "simclr" in listed[1]
 
 
 @pytest.mark.parametrize("name", names())

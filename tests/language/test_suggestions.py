@@ -41,7 +41,7 @@ def test_capitals_do_not_count() -> None:
 
 
 def test_what_is_not_near_is_listed_by_a_command_that_there_is() -> None:
-    assert told(loss="zzz") == [("E0106", "the losses are listed by `specc list losses`")]
+    assert told(loss="zzz") == [("E0106", "the objectives are listed by `specc list objectives`")]
     from specc.reference import kinds
 
     assert {plural(family) for family in MODULES} <= set(kinds())
