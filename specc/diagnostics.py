@@ -170,6 +170,12 @@ class Sink:
     def failed(self) -> bool:
         return any(found.severity == "error" for found in self._found.values())
 
+    def tells_within(self, span: Span) -> bool:
+        """Whether something was told about a part of a stretch."""
+        start, end = (span.line, span.column), (span.end_line, span.end_column)
+        places = (found.span for found in self._found.values() if found.span is not None and found.span.source == span.source)
+        return any(start <= (place.line, place.column) and (place.end_line, place.end_column) <= end for place in places)
+
     def raise_errors(self) -> None:
         """Raises SpecError where an error was collected."""
         if self.failed:

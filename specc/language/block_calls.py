@@ -34,8 +34,6 @@ def apply_block(
     block = frame.document.block(word)
     given, origins = expander.evaluator.block_values(word, step, frame) if values is None else (values, {})
     inputs = expander.block_inputs(step, block, frame, source)
-    if any(isinstance(value, Result) and value.poisoned for value in inputs.values()):
-        return POISON
     scope = Scope(path)
     alone = next(iter(inputs.values())) if block.single_input else None
     label = f"in block `{block.name}`" + (f", {frame.turn}" if frame.turn else "")
@@ -45,14 +43,13 @@ def apply_block(
         scope.steps.update(inputs)
     assign_params(expander, block.params, given, scope, inside, origins)
     expander.groups[path] = Group("block", block.name, scope.values)
-    if any(value is POISON for value in scope.values.values()):
-        return POISON
     expander.announce(block.steps, scope)
     after = expander.run_all(block.steps, inside)
     inner = {name: result for name, result in scope.steps.items() if name not in inputs}
     inner.update({name: expander.regroup(expander.evaluator.source(node, after)) for name, node in block.outputs.items()})
     result = after.x if after.x is not None else POISON
-    if result.poisoned:
+    # Where an input is wrong already, the steps are run all the same: what is wrong in them by itself is told in one go.
+    if result.poisoned or any(value.poisoned for value in inputs.values()):
         return POISON
     return Result(
         result.value, inner, result.items if isinstance(result.value, tuple) else None, (step, word, given, frame.owner(path)), path
@@ -94,7 +91,7 @@ def apply_again(expander: Expander, step: Step, frame: Frame, path: str, given: 
     if isinstance(found, Result) and found.poisoned:
         return POISON
     if not isinstance(found, Result) or found.applied is None:
-        help = f"name one application: `{target.value}/0`" if isinstance(found, list) or found.items else None
+        help = f"name one application: `{str(target.value).removesuffix('/*')}/0`" if isinstance(found, list) or found.items else None
         raise expander.evaluator.error(
             frame, "E0310", f"`{target.value}` is not a layer or a block, so it cannot be shared", target.span, help=help
         )

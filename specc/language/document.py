@@ -199,9 +199,10 @@ def text_of(node: MapNode, key: str) -> str:
 
 def _input(name: str, entry: Entry) -> InputDeclaration:
     node = entry.value
-    assert isinstance(node, MapNode)
+    if not isinstance(node, MapNode):  # it was reported
+        return InputDeclaration(name, entry.key, node, "float32", None)
     shape = node.get("shape")
-    return InputDeclaration(name, entry.key, shape or ListNode((), node.span), text_of(node, "dtype") or "float32", node.get("when"))
+    return InputDeclaration(name, entry.key, shape or ScalarNode(None, node.span), text_of(node, "dtype") or "float32", node.get("when"))
 
 
 class _Numbering:
@@ -232,15 +233,17 @@ class _Reader:
             self.sink.error("E0213", f"`{name}` is a word of the language already", span, help="give the block another name")
         params = read_params(node.get("params"), self.sink)
         inputs = node.get("inputs")
-        names = tuple(str(plain_value(item)) for item in inputs.items) if isinstance(inputs, ListNode) else ()
-        places = {str(plain_value(item)): item.span for item in inputs.items} if isinstance(inputs, ListNode) else {}
+        items = inputs.items if isinstance(inputs, ListNode) else ()
+        names = tuple(str(plain_value(item)) for item in items)
+        places = dict(zip(reversed(names), (item.span for item in reversed(items)), strict=True))
         steps = self.steps(node.get("layers"), _Numbering())
         declared = {key: item.span for key, item in params.items()}
         self.unique(declared, places, steps, {})
         self.hides_nothing(steps, ChainMap({**declared, **places}))
-        for item in inputs.items if len(places) < len(names) and isinstance(inputs, ListNode) else ():
-            if item.span not in places.values():
-                self.sink.error("E0212", f"the name `{plain_value(item)}` is taken in this scope", item.span)
+        for item, key in zip(items, names, strict=True):
+            if item.span != places[key]:
+                first = Note(f"`{key}` is first used here", places[key])
+                self.sink.error("E0212", f"the name `{key}` is taken in this scope", item.span, notes=[first])
         outputs = {key: entry.value for key, entry in entries_of(node.get("outputs"))}
         return Block(name, text_of(node, "summary"), text_of(node, "reference"), params, names, steps, outputs, span, vocabulary)
 

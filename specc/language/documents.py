@@ -10,7 +10,7 @@ from specc.diagnostics import Note, Sink
 from specc.graph import Tensor, TensorSpec
 from specc.language.document import Document
 from specc.language.evaluation import Failed, Frame
-from specc.language.schema import SHAPE
+from specc.language.schema import DTYPES, SHAPE
 from specc.language.scope import POISON, Given, Result, Scope
 from specc.language.syntax import Entry, MapNode
 from specc.language.syntax import Node as Written
@@ -104,6 +104,8 @@ def declared_inputs(expander: Expander, document: Document, frame: Frame) -> dic
                 frame.scope.off[name] = declared.span
                 continue
             sizes = expander.evaluator.value(declared.shape, frame)
+            if not isinstance(sizes, list) or declared.dtype not in DTYPES:
+                raise Failed  # the document's schema told it
             _check_sizes(expander, name, sizes, declared.shape)
             shape = (None, *(None if size is None else int(size) for size in sizes))
             inputs[name] = Result(Tensor(TensorSpec(shape, declared.dtype), None, 0, name))

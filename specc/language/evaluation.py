@@ -156,7 +156,8 @@ class Evaluator:
         try:
             return expressions.evaluate(expressions.parse(node.value), lambda name: self._name(name, frame), self.budget)
         except ExpressionError as error:
-            failed = self.error(frame, error.code, str(error), _stretch(node, error), help=error.help)
+            notes = () if error.note is None else (Note(*error.note),)
+            failed = self.error(frame, error.code, str(error), _stretch(node, error), help=error.help, notes=notes)
             raise (failed if self.budget.left >= 0 else Exhausted()) from None
         except Unavailable:
             raise Failed from None
@@ -175,6 +176,9 @@ class Evaluator:
                 return result
         holder = frame.scope.find(name)
         if holder is None:
+            if name in ("x", "input"):
+                message, help = _no_current(name)
+                raise ExpressionError("E0306", message, help=help)
             self._explain_missing(name, frame)
             raise KeyError(name, self.meant(name, frame))
         value = holder[name]
@@ -188,7 +192,7 @@ class Evaluator:
             frame.scope.get(name)
         except UnknownName as error:
             if error.code != "E0210":
-                raise ExpressionError(error.code, str(error), help=error.help) from None
+                raise ExpressionError(error.code, str(error), help=error.help, note=error.note) from None
 
     # Arguments
 
@@ -230,7 +234,10 @@ class Evaluator:
     def _value_of(self, word: str, key: str, entry: Entry, frame: Frame) -> Any:
         value = self.value(entry.value, frame)
         if isinstance(value, Result) or (isinstance(value, list) and any(isinstance(item, Result) for item in value)):
-            raise self.error(frame, "E0205", f"`{key}` of `{word}` is {describe(value)}, not a value", entry.value.span)
+            help = None
+            if isinstance(value, Result) and isinstance(entry.value, ScalarNode):
+                help = f"what is known of it is a value: `{entry.value.value}.channels`, `.shape`, `.rank`"
+            raise self.error(frame, "E0205", f"`{key}` of `{word}` is {describe(value)}, not a value", entry.value.span, help=help)
         return value
 
     def bound(self, word: Word, entry: WordEntry, step: Step, frame: Frame) -> Bound:

@@ -16,6 +16,7 @@ from specc.language.schema import EXPECTATIONS
 from specc.language.scope import Scope
 from specc.language.syntax import Entry, MapNode, Node, plain_value
 from specc.language.validation import check_values, validator_of
+from specc.registry.entry import nearest
 
 NOUNS = {"parameters": "parameters", "trainable_parameters": "trainable parameters", "macs": "multiply-adds"}
 
@@ -79,8 +80,8 @@ def _check_outputs(wanted: Mapping[str, Any], node: Node, graph: Graph, sink: Si
     for name, shape in wanted.items():
         span = node.entries[name].value.span if isinstance(node, MapNode) else node.span
         if name not in shapes:
-            sink.error(
-                "E0320", f"an output `{name}` is expected, but the outputs are {', '.join(f'`{each}`' for each in graph.outputs)}", span
-            )
+            close = nearest(name, graph.outputs)
+            message = f"an output `{name}` is expected, but the outputs are {', '.join(f'`{each}`' for each in graph.outputs)}"
+            sink.error("E0320", message, span, help=f"did you mean `{close}`?" if close else None)
         elif shapes[name] != shape:
             sink.error("E0320", f"`{name}` is expected to have the shape {shape}, but has {shapes[name]}", span)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from specc.diagnostics import Span
 from specc.registry.entry import nearest
 
 MAX_LENGTH = 2_000
@@ -32,11 +33,20 @@ class ExpressionError(Exception):
         code: the diagnostic's code.
         message: one sentence.
         start, end: the characters at fault, counted in the text with its `=`.
+        note: what else is to be known, and where that stands.
     """
 
-    def __init__(self, code: str, message: str, start: int = 0, end: int | None = None, help: str | None = None) -> None:
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        start: int = 0,
+        end: int | None = None,
+        help: str | None = None,
+        note: tuple[str, Span] | None = None,
+    ) -> None:
         super().__init__(message)
-        self.code, self.message, self.start, self.end, self.help = code, message, start, end, help
+        self.code, self.message, self.start, self.end, self.help, self.note = code, message, start, end, help, note
 
 
 class Unavailable(Exception):
@@ -276,6 +286,9 @@ class _Evaluation:
             return CONSTANTS[name]
         try:
             return self.lookup(name)
+        except ExpressionError as error:
+            error.start, error.end = _stretch(node, self.expression.stripped, self.expression.shift)
+            raise
         except KeyError as error:
             close = error.args[1] if len(error.args) > 1 else None
             raise self.error(

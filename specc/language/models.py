@@ -70,14 +70,12 @@ def inline(expander: Expander, step: Step, frame: Frame, path: str, source: Any)
         chain=(*frame.chain, (label, step.word_span)), shared=frame.shared, trainable=frame.trainable, depth=expander.deeper(step, frame)
     )
     inputs = _inputs(expander, step, frame, document, inside, source)
-    if any(result.poisoned for result in inputs.values()):
-        return POISON
     scope.steps.update(inputs)
     alone = next(iter(inputs.values())) if len(inputs) == 1 else None
     after = expander.run_all(document.steps, inside.at(x=alone, input=alone))
     if after.x is None:
         raise evaluator.error(frame, "E0306", f"the spec `{document.name}` has no steps", step.word_span)
-    if after.x.poisoned:
+    if after.x.poisoned or any(result.poisoned for result in inputs.values()):
         return POISON
     inner = {name: result for name, result in scope.steps.items() if name not in inputs}
     return Result(after.x.value, inner, label=path)

@@ -109,10 +109,7 @@ def _without_nulls(root: MapNode) -> MapNode:
 def _stop_if_unreadable(root: MapNode, sink: Sink) -> None:
     """Stops where a section has not even the right form: what follows could only echo it."""
     lists = isinstance(root.get("layers"), (ListNode, type(None)))
-    inputs = root.get("inputs")
-    shapes = isinstance(inputs, MapNode) and all(
-        isinstance(value, MapNode) and isinstance(value.get("shape"), ListNode) for _, value in inputs
-    )
+    inputs = isinstance(root.get("inputs"), MapNode)
     sections = all(
         is_null(root.get(key)) or isinstance(root.get(key), MapNode) for key in ("params", "blocks", "heads", "defaults", "expect")
     )
@@ -120,7 +117,7 @@ def _stop_if_unreadable(root: MapNode, sink: Sink) -> None:
     bodies = not isinstance(blocks, MapNode) or all(isinstance(block, MapNode) for _, block in blocks)
     heads = root.get("heads")
     steps = not isinstance(heads, MapNode) or all(isinstance(head, StepNode) or is_null(head) for _, head in heads)
-    if not (lists and shapes and sections and bodies and steps):
+    if not (lists and inputs and sections and bodies and steps):
         sink.raise_errors()
 
 

@@ -47,6 +47,10 @@ def places_of(root: Node, path: list[Any]) -> list[tuple[Span, Node]]:
 
 SECTIONS = {"params": "param", "inputs": "input", "heads": "head", "blocks": "block"}
 LONGEST_NAME = 100
+MERGES_ELSEWHERE = {
+    "sum": "add", "plus": "add", "sub": "subtract", "mul": "multiply", "product": "multiply", "mean": "average", "max": "maximum",
+    "min": "minimum", "concat": "concatenate", "cat": "concatenate",
+}  # fmt: skip
 LISTED = 12  # names that a help lists; more are for `specc explain`
 
 
@@ -102,7 +106,8 @@ class _Context:
         if family in ("step", "defaults"):
             self._unknown_word(key, span, family)
         elif family == "merge":
-            self.say("E0106", f"`{key}` does not merge tensors", span, _suggest(key, properties) or f"one of {', '.join(properties)}")
+            meant = f"did you mean `{MERGES_ELSEWHERE[key]}`?" if key in MERGES_ELSEWHERE else _suggest(key, properties)
+            self.say("E0106", f"`{key}` does not merge tensors", span, meant or f"one of {', '.join(properties)}")
         elif family is not None:
             close, all_of_it = nearest_entry(family, key), plural(family)
             listed = f"the {all_of_it} are listed by `specc list {all_of_it}`"
@@ -187,7 +192,11 @@ class _Context:
         if isinstance(instance, str) and isinstance(self.node, ScalarNode) and not self.node.plain and "string" not in wanted:
             return "remove the quotes" if isinstance(resolve_scalar(instance), (int, float, bool)) else None
         numeric = "integer" in wanted or "number" in wanted
-        if isinstance(instance, str) and "string" not in wanted and ((numeric and COMPUTED.fullmatch(instance)) or self._is_param(instance)):
+        if (
+            isinstance(instance, str)
+            and "string" not in wanted
+            and ((numeric and COMPUTED.fullmatch(instance)) or self._is_param(instance))
+        ):
             return f"an expression starts with `=`: `={instance}`"
         return None
 

@@ -189,6 +189,7 @@ POSITION = re.compile(r"-?[0-9]{1,9}")
 def follow(start: Any, parts: list[str], reference: str) -> Any:
     """The result that the rest of a reference leads to; a list where a part is `*`. Raises UnknownName."""
     value = start
+    followed = reference.split("/")[: -len(parts)] if parts else []
     for position, part in enumerate(parts):
         if isinstance(value, list):
             return [found for item in value for found in _as_list(follow(item, parts[position:], reference))]
@@ -196,7 +197,7 @@ def follow(start: Any, parts: list[str], reference: str) -> Any:
             raise UnknownName("E0210", f"`{reference}` does not lead to a step")
         if value.poisoned:
             return POISON
-        value = _into(value, part, "/".join(reference.split("/")[: position + 1]))
+        value = _into(value, part, "/".join([*followed, *parts[:position]]))
     return value
 
 

@@ -120,9 +120,8 @@ class Speller:
         if isinstance(node, ScalarNode) and isinstance(node.value, str) and node.value and not node.is_expression:
             return self._worded(StepNode({node.value: Entry(node.span, ScalarNode(None, node.span))}, node.span, node.value))
         if not isinstance(node, MapNode):
-            self.sink.error(
-                "E0107", f"a step is a word, or a mapping with a word, not {_found(node)}", node.span, help="`- dense: 10` or `- flatten`"
-            )
+            help = "a group of steps stands under a word: `layers: [...]`" if isinstance(node, ListNode) else "`- dense: 10` or `- flatten`"
+            self.sink.error("E0107", f"a step is a word, or a mapping with a word, {_found(node)}", node.span, help=help)
             return StepNode({}, node.span)
         words = [key for key in node.entries if key not in MODIFIERS or key == "share"]
         known = [key for key in words if key in STRUCTURES or self.vocabulary.find(key) is not None]
@@ -136,6 +135,8 @@ class Speller:
             return self._without_word(node)
         if not words:
             if "from" not in node.entries:
+                if self.sink.tells_within(node.span):  # the word was no key
+                    return self._without_word(node)
                 help = (
                     "begin it with the word: `- dense: 10`, and `name:` and the like below"
                     if node.entries
@@ -288,6 +289,6 @@ def _spelled_values(parameters: Mapping[str, Param], given: Any) -> Any:
 
 def _found(node: Node) -> str:
     if isinstance(node, ListNode):
-        return "a list"
+        return "not a list"
     assert isinstance(node, ScalarNode)
-    return "an expression" if node.is_expression else "nothing" if node.value in (None, "") else f"`{node.value}`"
+    return "not an expression" if node.is_expression else "but nothing is written" if node.value in (None, "") else f"not `{node.value}`"

@@ -338,7 +338,7 @@ def _syntax_error(source: Source, error: yaml.MarkedYAMLError) -> Exception:
 def _missing_colon(source: Source, span: Span, error: yaml.MarkedYAMLError) -> Exception | None:
     """`- add`, and below it `from:`, which YAML takes for more of the scalar."""
     key = KEY.match(source.line(span.line))
-    above = next((number for number in range(span.line - 1, 0, -1) if source.line(number).strip()), 0)
+    above = next((number for number in range(span.line - 1, 0, -1) if source.line(number).split("#")[0].strip()), 0)
     step = BARE_STEP.match(source.line(above))
     if key is None or step is None:
         return None
@@ -409,6 +409,8 @@ def _other_error(source: Source, span: Span, error: yaml.MarkedYAMLError) -> Exc
         help = "a `: ` inside a value needs quotes around the value; or a dash or an indent is missing above"
     elif "expected '-'" in problem and (key := KEY.match(source.line(span.line))) is not None:
         help = f"every item of a list has a dash: indent `{key.group(1)}:` like the word that it stands beside"
+    elif "undefined alias" in problem:
+        help = "an alias names an anchor, `&name`, that stands before it; a text that begins with `*` needs quotes"
     elif "another document" in problem:
         help = "a file holds one spec: remove the `---`, or make two files"
     notes = []

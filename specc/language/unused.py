@@ -140,7 +140,8 @@ def _unused(end: _Dead, dead: Mapping[Span, _Dead], kept: set[str], steps: Mappi
     step = steps[end.span]
     notes = [Note(f"{_title(steps[each.span])} leads only there", steps[each.span].word_span) for each in before[:TOLD]]
     if len(before) > TOLD:
-        notes.append(Note(f"so do {len(before) - TOLD} more steps"))
+        more = len(before) - TOLD
+        notes.append(Note(f"so do {more} more steps" if more > 1 else "so does one more step"))
     help = "use it by `from:`, export it by a head, `{from: ...}`, or remove it"
     message, span = f"no output depends on {_title(step)}", step.name_span or step.word_span
     if weights:

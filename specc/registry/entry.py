@@ -459,5 +459,9 @@ def nearest_entry(family: str, name: str) -> str | None:
 def nearest(name: str, candidates: Iterable[str]) -> str | None:
     """The candidate that was probably meant, or None. Capitals do not count."""
     known = list(candidates)
+    if 1 < len(name) < 5:  # `lr`
+        initials = [each for each in known if "_" in each and "".join(part[:1] for part in each.split("_")) == name.lower()]
+        if initials:
+            return initials[0]
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.6) or difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.6)
     return close[0] if close else None
