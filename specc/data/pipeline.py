@@ -16,7 +16,7 @@ from specc.diagnostics import Span, fail
 from specc.keras_backend.build import resolve
 from specc.registry.data.fields import Field
 from specc.registry.data.transforms import transform_params
-from specc.registry.entry import Choice
+from specc.registry.entry import Choice, nearest
 from specc.registry.experiment import Pipeline
 
 IN_MEMORY = 2**30  # bytes of a data set that is read once and kept
@@ -84,8 +84,9 @@ def _check_transforms(transforms: Sequence[Choice], fields: Mapping[str, Field],
     for choice in transforms:
         name = transform_params(choice).field
         if name not in fields:
-            names = ", ".join(f"`{field}`" for field in fields)
-            raise fail("E0507", f"`{choice.name}` changes the field `{name}`, but the data have {names}", span, help="name another `field`")
+            names, close = ", ".join(f"`{field}`" for field in fields), nearest(name, fields)
+            help = f"did you mean `{close}`?" if close else "name another `field`"
+            raise fail("E0507", f"`{choice.name}` changes the field `{name}`, but the data have {names}", span, help=help)
 
 
 def transformed(example: Example, transforms: Sequence[Choice], key: Any = None) -> Example:

@@ -172,7 +172,7 @@ def make_job(
     objective = ByHead(wired, setting.metrics)
     optimizer = make_optimizer(setting, Length(training.steps, setting.epochs))
     if not network.training.trainable_variables:
-        raise fail("E0509", "the model has no weights that learn")
+        raise fail("E0509", "the model has no weights that learn", help="a step with weights must be without `trainable: false`")
     optimizer.build(network.training.trainable_variables)
     state: Any = objective.setup(network)
     return Job(

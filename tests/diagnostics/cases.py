@@ -1,8 +1,8 @@
 """Documents of faulty specs with what is told about them: the pages of `specc explain`, and the sections beside this file.
 
-A document has fenced blocks: `yaml NAME` is a file, `yaml` the file `my.yaml`, `python` a script that ends in a
-SpecError; `console` a command with what it prints, `text` what `specc check my.yaml`, or the script, prints. Files stand
-until the next case begins.
+A document has fenced blocks: `yaml NAME` and `python NAME` are files, `yaml` is the file `my.yaml`, `python` a script that
+ends in a SpecError; `console` is a command with what it prints, `text` what `specc check my.yaml`, or the script, prints.
+Files stand until the next case begins.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +24,7 @@ PACKAGE = Path(__file__).parents[2] / "specc"
 UPDATE = "SPECC_UPDATE"  # set in the environment, documents are given what is printed now, for a person to judge
 PART = re.compile(r"^## ([EW]\d{4}): [^\n]*$|^```(yaml|python|text|console)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"\"([EW]\d{4})\"")
+TOLD = re.compile(r"^(?:error|warning)\[([EW]\d{4})\]", re.MULTILINE)
 RENDERED = {"text": render_text, "json": render_json, "github": render_github}
 
 
@@ -36,19 +39,36 @@ class Case:
     output: str = ""
     place: tuple[int, int] | None = None  # of the output in its document
 
-    def run(self) -> tuple[tuple[Diagnostic, ...], str]:
-        """Runs the case in the working directory: what is wrong, and how it is printed."""
+    def run(self) -> tuple[set[str], str]:
+        """Runs the case in the working directory: the codes that are told, and all that is printed."""
         for name, text in self.files.items():
             Path(name).parent.mkdir(parents=True, exist_ok=True)
             Path(name).write_text(text, encoding="utf-8")
         if self.script:
             found = _told_by(self.script)
-            return found, render_text(found)
-        _, _, reference, *options = shlex.split(self.command)
-        given = dict.fromkeys(zip(options[::2], options[1::2], strict=True))
+            return {diagnostic.code for diagnostic in found}, render_text(found)
+        _, verb, reference, *options = shlex.split(self.command)
+        given = list(zip(options[::2], options[1::2], strict=False))
+        if verb != "check" or not {option for option, _ in given} <= {"--param", "--set", "--format"}:
+            return _printed_by(shlex.split(self.command)[1:])
         found = check(Path(reference), [pair for pair in given if pair[0] != "--format"])
         form = next((value for option, value in given if option == "--format"), "text")
-        return found, RENDERED[form](found)
+        return {diagnostic.code for diagnostic in found}, RENDERED[form](found)
+
+
+def _printed_by(arguments: list[str]) -> tuple[set[str], str]:
+    """What a command prints, in a process of its own, where it may load what it likes."""
+    environment = {name: value for name, value in os.environ.items() if name not in ("FORCE_COLOR", UPDATE)}
+    done = subprocess.run(
+        [sys.executable, "-m", "specc", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=environment,
+        timeout=120,
+        check=False,
+    )
+    return set(TOLD.findall(done.stdout)), done.stdout.removesuffix("\n")
 
 
 def _told_by(script: str) -> tuple[Diagnostic, ...]:
@@ -77,7 +97,10 @@ def _cases(text: str, code: str) -> Iterator[Case]:
                 case = Case(code)
             case.files[name or "my.yaml"] = body
         elif kind == "python":
-            case.script = body
+            if name:
+                case.files[name] = body
+            else:
+                case.script = body
         else:
             if kind == "console":
                 command, _, body = body.partition("\n")
@@ -99,7 +122,7 @@ def hold(document: Path, number: int) -> None:
         document.write_text(text[: case.place[0]] + printed + "\n" + text[case.place[1] :], encoding="utf-8")
     else:
         assert printed == case.output
-    assert not case.output or case.code in {diagnostic.code for diagnostic in found}
+    assert not case.output or case.code in found
 
 
 def sections_of(document: Path) -> list[str]:
