@@ -368,7 +368,9 @@ class _Evaluation:
                 node, "E0204", f"there is no item {key} in `{ast.unparse(node.value)}`: it has {len(items)}, counted from 0"
             ) from None
         except KeyError:
-            raise self.error(node, "E0202", f"there is no `{key}` in `{ast.unparse(node.value)}`") from None
+            close = nearest(str(key), items)
+            help = f"did you mean `{close}`?" if close else None
+            raise self.error(node, "E0202", f"there is no `{key}` in `{ast.unparse(node.value)}`", help) from None
         except TypeError:
             raise self.error(node, "E0204", f"`{ast.unparse(node.value)}` is {describe(owner)} and has no items") from None
 

@@ -178,7 +178,10 @@ def _is_fragment(name: str, node: MapNode, sink: Sink) -> bool:
             continue
         wanted, nested = _misfit(key, entry.value)
         if wanted:
-            types = f"the types are {', '.join(TYPES)}" if key == "type" else None
+            types = None
+            if key == "type":
+                close = nearest(str(plain_value(entry.value)), TYPES)
+                types = f"did you mean `{close}`?" if close else f"the types are {', '.join(TYPES)}"
             sink.error("E0103", f"`{key}` of param `{name}` must be {wanted}", entry.value.span, help=types)
             sound = False
         for fragment in nested:
