@@ -316,7 +316,7 @@ WRONG = [
         {"vocabulary": [0, 2], "mask_token": 0},
         [TOKENS],
         "E0305",
-        "has 0, which stands for something else",
+        "has 0, which stands for what is masked or unknown",
         None,
         "vocabulary",
     ),

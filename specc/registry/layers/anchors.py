@@ -29,6 +29,11 @@ Ratios = Annotated[
 ]
 
 
+RatiosOfAll = Annotated[
+    list[float], Plain({"type": "array", "items": POSITIVE, "minItems": 1}, lambda values: [float(value) for value in values])
+]
+
+
 class Anchors(Params):
     """Boxes of given sizes and aspect ratios at every place of feature maps.
 
@@ -40,7 +45,7 @@ class Anchors(Params):
     """
 
     sizes: Sizes = param("For each map, one size or several: the square root of a box's area, in pixels of the image.")
-    aspect_ratios: list[float] = param("Widths of boxes over their heights.", default=[0.5, 1.0, 2.0], min_items=1)
+    aspect_ratios: RatiosOfAll = param("Widths of boxes over their heights.", default=[0.5, 1.0, 2.0])
     offset: float = param("Where in its place a box is centred: 0 the corner, 0.5 the middle.", default=0.5, minimum=0, below=1)
 
 

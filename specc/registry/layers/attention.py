@@ -110,7 +110,7 @@ def check_attended(word: str, query: TensorSpec, value: TensorSpec, key: TensorS
     for name, x in (("value", value), ("key", key)):
         if x.rank != query.rank:
             raise Mismatch("E0301", f"`{name}` of `{word}` must have the rank of `query`, {query}, but is {x}")
-    if any(a != b for a, b in zip(value.shape[1:-1], key.shape[1:-1], strict=True)):
+    if any(a != b and None not in (a, b) for a, b in zip(value.shape[1:-1], key.shape[1:-1], strict=True)):
         raise Mismatch(
             "E0305",
             f"`value` and `key` of `{word}` have different lengths: {value} and {key}",

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from specc.graph import TensorSpec
-from specc.registry.entry import Facts, Mismatch
+from specc.registry.entry import Facts, Mismatch, Params
 from specc.registry.layers.checks import require_floats, require_space
 from specc.registry.types import Plain
 
@@ -41,7 +41,7 @@ SEED = "Makes the draws repeatable; none draws from the global generator."
 CHANCE = "Chance that an image is changed, or [lowest, highest] to draw the chance from."
 
 
-def augmented(word: str, images: TensorSpec, channels: tuple[int, ...] | None = None, sized: bool = False) -> Facts:
+def augmented(word: str, p: Params, images: TensorSpec, channels: tuple[int, ...] | None = None, sized: bool = False) -> Facts:
     """Facts of a layer that keeps the shape of images.
 
     Keras promises floats for integers too, and makes them only in a compiled function; otherwise it fails or hands on integers.
@@ -57,4 +57,7 @@ def augmented(word: str, images: TensorSpec, channels: tuple[int, ...] | None = 
         raise Mismatch("E0305", f"`{word}` takes images of {wanted} channels, but got {images}")
     if sized and None in images.shape[1:3]:
         raise Mismatch("E0304", f"`{word}` needs to know height and width, but got {images}", help="put `resizing` before it")
+    low, high = getattr(p, "value_range", (0, 1))
+    if low >= high:
+        raise Mismatch("E0305", f"`value_range` of `{word}` goes from {low:g} to {high:g}: nothing between them", argument="value_range")
     return Facts(TensorSpec(images.shape))

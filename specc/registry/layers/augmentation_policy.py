@@ -46,7 +46,7 @@ class AugMix(Params):
     examples=[example((9, 10, 3)), example((None, None, 3), num_ops=3, factor=[0.1, 0.4], value_range=[0, 1])],
 )
 def rand_augment(p: RandAugment, images: TensorSpec) -> Facts:
-    return augmented("rand_augment", images, channels=(3,))
+    return augmented("rand_augment", p, images, channels=(3,))
 
 
 @layer(
@@ -55,4 +55,4 @@ def rand_augment(p: RandAugment, images: TensorSpec) -> Facts:
     examples=[example((9, 10, 3)), example((None, None, 1), num_chains=2, chain_depth=1, alpha=0.5, all_ops=False)],
 )
 def aug_mix(p: AugMix, images: TensorSpec) -> Facts:
-    return augmented("aug_mix", images, channels=(3,) if p.all_ops else None)
+    return augmented("aug_mix", p, images, channels=(3,) if p.all_ops else None)

@@ -79,7 +79,7 @@ class IntegerLookup(Params):
     max_tokens: int | None = param("Most places that there can be.", default=None, minimum=2)
     num_oov_indices: int = param("Places for what is not in the vocabulary.", default=1, minimum=0)
     mask_token: int | None = param("A number that stands for nothing; it takes place 0.", default=None)
-    oov_token: int = param("The number that stands for what is unknown, with `invert`.", default=-1)
+    oov_token: int = param("The number that stands for what is unknown; what it is matters with `invert`.", default=-1)
     vocabulary: list[int] | None = param("The numbers that are known, each once; must be given.", default=None, min_items=1)
     invert: bool = param("Whether places are turned back into numbers.", default=False)
     output_mode: Encoding = param("Numbers; Keras's other modes promise floats and hand on integers.", default="int")
@@ -117,6 +117,8 @@ def category_encoding(p: CategoryEncoding, inputs: TensorSpec) -> Facts:
 def discretization(p: Discretization, inputs: TensorSpec) -> Facts:
     if p.bin_boundaries is None:
         raise Mismatch("E0305", "`discretization` needs `bin_boundaries`", help="list where one bin ends and the next begins")
+    if sorted(p.bin_boundaries) != p.bin_boundaries:
+        raise Mismatch("E0305", "`bin_boundaries` of `discretization` do not grow", argument="bin_boundaries")
     if p.output_mode == "int":
         return Facts(TensorSpec(inputs.shape, "int32"))
     return Facts(_encoded("discretization", inputs, p.output_mode, len(p.bin_boundaries) + 1))
@@ -196,12 +198,13 @@ def integer_lookup(p: IntegerLookup, inputs: TensorSpec) -> Facts:
 def _check_vocabulary(p: IntegerLookup, vocabulary: list[int]) -> None:
     special = [] if p.mask_token is None else [p.mask_token]
     places = len(vocabulary) + len(special) + p.num_oov_indices
-    taken = [*special, *([p.oov_token] if p.invert else [])]
+    # Keras takes these two, at the beginning of a vocabulary, for a part of it that is written out.
+    taken = sorted({*special, p.oov_token} & set(vocabulary))
     wrong = None
     if len(set(vocabulary)) < len(vocabulary):
         wrong = "`vocabulary` of `integer_lookup` has a number twice", "vocabulary"
-    elif set(vocabulary) & set(taken):
-        wrong = f"`vocabulary` of `integer_lookup` has {taken[0]}, which stands for something else", "vocabulary"
+    elif taken:
+        wrong = f"`vocabulary` of `integer_lookup` has {taken[0]}, which stands for what is masked or unknown", "vocabulary"
     elif p.max_tokens is not None and places > p.max_tokens:
         wrong = f"`integer_lookup` has {places} places, but `max_tokens` is {p.max_tokens}", "max_tokens"
     elif p.salt is not None and p.oov_method != "farmhash":
@@ -215,4 +218,7 @@ def _encoded(word: str, x: TensorSpec, mode: str, depth: int) -> TensorSpec:
         return TensorSpec((*(x.shape[:-1] if x.rank > 1 and x.shape[-1] == 1 else x.shape), depth))
     # Keras promises another shape than it makes of more axes.
     require_rank(word, x, 2, "batch, values")
+    if word == "category_encoding" and x.dtype not in ("int32", "int64"):
+        help = "give the input `dtype: int32`, or `cast: int32` before this step"
+        raise Mismatch("E0307", f"`{word}` counts int32 and int64 alone, but got {x.dtype}", help=help)
     return TensorSpec((x.shape[0], depth))

@@ -160,7 +160,7 @@ class Solarization(Params):
     examples=[example((9, 10, 3), factor=0.2), example((None, None, 1), factor=[-0.3, 0], value_range=[0, 1], seed=1)],
 )
 def random_brightness(p: RandomBrightness, images: TensorSpec) -> Facts:
-    return augmented("random_brightness", images)
+    return augmented("random_brightness", p, images)
 
 
 @layer(
@@ -169,7 +169,7 @@ def random_brightness(p: RandomBrightness, images: TensorSpec) -> Facts:
     examples=[example((9, 10, 3), factor=0.2), example((None, None, 1), factor=[0.1, 0.3], value_range=[0, 1], seed=1)],
 )
 def random_contrast(p: RandomContrast, images: TensorSpec) -> Facts:
-    return augmented("random_contrast", images)
+    return augmented("random_contrast", p, images)
 
 
 @layer(
@@ -178,7 +178,7 @@ def random_contrast(p: RandomContrast, images: TensorSpec) -> Facts:
     examples=[example((9, 10, 3), factor=0.2), example((None, None, 3), factor=[0.4, 0.6], value_range=[0, 1])],
 )
 def random_saturation(p: RandomSaturation, images: TensorSpec) -> Facts:
-    return augmented("random_saturation", images, channels=(3,))
+    return augmented("random_saturation", p, images, channels=(3,))
 
 
 @layer(
@@ -187,7 +187,7 @@ def random_saturation(p: RandomSaturation, images: TensorSpec) -> Facts:
     examples=[example((9, 10, 3), factor=0.2), example((None, None, 3), factor=[0.1, 0.3], value_range=[0, 1])],
 )
 def random_hue(p: RandomHue, images: TensorSpec) -> Facts:
-    return augmented("random_hue", images, channels=(3,))
+    return augmented("random_hue", p, images, channels=(3,))
 
 
 @layer(
@@ -200,7 +200,7 @@ def random_hue(p: RandomHue, images: TensorSpec) -> Facts:
 )
 def random_color_jitter(p: RandomColorJitter, images: TensorSpec) -> Facts:
     coloured = p.saturation_factor is not None or p.hue_factor is not None
-    return augmented("random_color_jitter", images, channels=(3,) if coloured else None)
+    return augmented("random_color_jitter", p, images, channels=(3,) if coloured else None)
 
 
 @layer(
@@ -209,7 +209,7 @@ def random_color_jitter(p: RandomColorJitter, images: TensorSpec) -> Facts:
     examples=[example((9, 10, 3), factor=0.2), example((None, None, 3), factor=[0.1, 0.3])],
 )
 def random_color_degeneration(p: RandomColorDegeneration, images: TensorSpec) -> Facts:
-    return augmented("random_color_degeneration", images, channels=(3,))
+    return augmented("random_color_degeneration", p, images, channels=(3,))
 
 
 @layer(
@@ -218,7 +218,7 @@ def random_color_degeneration(p: RandomColorDegeneration, images: TensorSpec) ->
     examples=[example((9, 10, 3), factor=0.2), example((None, None, 1), factor=[0.4, 1], value_range=[0, 1])],
 )
 def random_sharpness(p: RandomSharpness, images: TensorSpec) -> Facts:
-    return augmented("random_sharpness", images)
+    return augmented("random_sharpness", p, images)
 
 
 @layer(
@@ -231,7 +231,7 @@ def random_gaussian_blur(p: RandomGaussianBlur, images: TensorSpec) -> Facts:
     for size in sizes:
         if size % 2 == 0:
             raise Mismatch("E0305", f"`kernel_size: {size}` of `random_gaussian_blur` is not odd", argument="kernel_size")
-    return augmented("random_gaussian_blur", images)
+    return augmented("random_gaussian_blur", p, images)
 
 
 @layer(
@@ -240,7 +240,7 @@ def random_gaussian_blur(p: RandomGaussianBlur, images: TensorSpec) -> Facts:
     examples=[example((9, 10, 3)), example((None, None, 1), factor=1, seed=1)],
 )
 def random_grayscale(p: RandomGrayscale, images: TensorSpec) -> Facts:
-    return augmented("random_grayscale", images, channels=(1, 3))
+    return augmented("random_grayscale", p, images, channels=(1, 3))
 
 
 @layer(
@@ -249,7 +249,7 @@ def random_grayscale(p: RandomGrayscale, images: TensorSpec) -> Facts:
     examples=[example((9, 10, 3)), example((None, None, 1), factor=[0.1, 0.3], value_range=[0, 1])],
 )
 def random_invert(p: RandomInvert, images: TensorSpec) -> Facts:
-    return augmented("random_invert", images)
+    return augmented("random_invert", p, images)
 
 
 @layer(
@@ -258,7 +258,7 @@ def random_invert(p: RandomInvert, images: TensorSpec) -> Facts:
     examples=[example((9, 10, 3), factor=4), example((None, None, 1), factor=[3, 6], value_range=[0, 1])],
 )
 def random_posterization(p: RandomPosterization, images: TensorSpec) -> Facts:
-    return augmented("random_posterization", images)
+    return augmented("random_posterization", p, images)
 
 
 @layer(
@@ -267,4 +267,4 @@ def random_posterization(p: RandomPosterization, images: TensorSpec) -> Facts:
     examples=[example((9, 10, 3), threshold_factor=0.5), example((None, None, 1), addition_factor=[0.1, 0.3], seed=1)],
 )
 def solarization(p: Solarization, images: TensorSpec) -> Facts:
-    return augmented("solarization", images)
+    return augmented("solarization", p, images)

@@ -120,7 +120,7 @@ class RandomElasticTransform(Params):
     factor: Share = param(CHANCE, default=1.0)
     scale: Share = param("Strength from 0 to 1, or [lowest, highest].", default=1.0)
     interpolation: Interpolation = param(INTERPOLATION, default="bilinear")
-    fill_mode: Literal["constant", "mirror", "nearest", "reflect", "wrap"] = param(FILL_MODE, default="reflect")
+    fill_mode: FillMode = param(FILL_MODE, default="reflect")
     fill_value: float = param(FILL_VALUE, default=0.0)
     value_range: ValueRange = param(VALUES, default=[0, 255])
     seed: int | None = param(SEED, default=None)
@@ -147,7 +147,7 @@ class RandomErasing(Params):
     examples=[example((9, 10, 3)), example((None, None, 1), mode="horizontal", seed=1)],
 )
 def random_flip(p: RandomFlip, images: TensorSpec) -> Facts:
-    return augmented("random_flip", images)
+    return augmented("random_flip", p, images)
 
 
 @layer(
@@ -159,7 +159,7 @@ def random_flip(p: RandomFlip, images: TensorSpec) -> Facts:
     ],
 )
 def random_translation(p: RandomTranslation, images: TensorSpec) -> Facts:
-    return augmented("random_translation", images)
+    return augmented("random_translation", p, images)
 
 
 @layer(
@@ -171,7 +171,7 @@ def random_translation(p: RandomTranslation, images: TensorSpec) -> Facts:
     ],
 )
 def random_rotation(p: RandomRotation, images: TensorSpec) -> Facts:
-    return augmented("random_rotation", images)
+    return augmented("random_rotation", p, images)
 
 
 @layer(
@@ -183,7 +183,7 @@ def random_rotation(p: RandomRotation, images: TensorSpec) -> Facts:
     ],
 )
 def random_zoom(p: RandomZoom, images: TensorSpec) -> Facts:
-    return augmented("random_zoom", images)
+    return augmented("random_zoom", p, images)
 
 
 @layer(
@@ -201,7 +201,7 @@ def random_shear(p: RandomShear, images: TensorSpec) -> Facts:
                 help=f"give both ends: `{name}: [0, {factor:g}]`",
                 argument=name,
             )
-    return augmented("random_shear", images)
+    return augmented("random_shear", p, images)
 
 
 @layer(
@@ -210,7 +210,10 @@ def random_shear(p: RandomShear, images: TensorSpec) -> Facts:
     examples=[example((9, 10, 3)), example((9, 10, 1), factor=[0.2, 0.5], scale=0.3, interpolation="nearest")],
 )
 def random_perspective(p: RandomPerspective, images: TensorSpec) -> Facts:
-    return augmented("random_perspective", images, sized=True)
+    facts = augmented("random_perspective", p, images, sized=True)
+    if 1 in images.shape[1:3]:
+        raise Mismatch("E0302", f"`random_perspective` moves the corners of an image, and {images} has none apart")
+    return facts
 
 
 @layer(
@@ -219,7 +222,7 @@ def random_perspective(p: RandomPerspective, images: TensorSpec) -> Facts:
     examples=[example((9, 10, 3)), example((9, 10, 1), factor=0.5, scale=[0.1, 0.3], fill_mode="nearest")],
 )
 def random_elastic_transform(p: RandomElasticTransform, images: TensorSpec) -> Facts:
-    return augmented("random_elastic_transform", images, sized=True)
+    return augmented("random_elastic_transform", p, images, sized=True)
 
 
 @layer(
@@ -233,5 +236,5 @@ def random_elastic_transform(p: RandomElasticTransform, images: TensorSpec) -> F
 )
 def random_erasing(p: RandomErasing, images: TensorSpec) -> Facts:
     if isinstance(p.fill_value, tuple):
-        return augmented("random_erasing", images, sized=True, channels=(3,))
-    return augmented("random_erasing", images, sized=True)
+        return augmented("random_erasing", p, images, sized=True, channels=(3,))
+    return augmented("random_erasing", p, images, sized=True)

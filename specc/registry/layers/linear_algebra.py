@@ -139,9 +139,9 @@ def einsum(p: Einsum, operands: list[TensorSpec]) -> Facts:
 
 
 def _summed(*tensors: TensorSpec) -> str:
-    """The type of sums of products: those of int8 are int32."""
-    dtype = promoted(*(x.dtype for x in tensors))
-    return "int32" if dtype == "int8" else dtype
+    """The type of sums of products: those of int8 alone are int32."""
+    dtypes = [x.dtype for x in tensors]
+    return "int32" if set(dtypes) == {"int8"} else promoted(*dtypes)
 
 
 def _terms(subscripts: str, operands: list[TensorSpec]) -> tuple[list[list[str]], list[str]]:
@@ -220,16 +220,26 @@ def diagonal(p: Diagonal, x: TensorSpec) -> Facts:
     if rows is None or columns is None:
         return Facts(x.with_shape(*rest, None))
     length = min(rows, columns - p.offset) if p.offset >= 0 else min(rows + p.offset, columns)
-    return Facts(x.with_shape(*rest, max(length, 0)))
+    if length < 1:
+        raise Mismatch("E0305", f"`offset: {p.offset}` of `diagonal` lies beyond a matrix of {rows} by {columns}", argument="offset")
+    return Facts(x.with_shape(*rest, length))
 
 
 @layer("tril", keras="keras.ops.tril", examples=[example((4, 6)), example((None, 4), k=-1, dtype="int32")])
 def tril(p: Tril, x: TensorSpec) -> Facts:
     require_min_rank("tril", x, 3, ROWS)
+    _check_diagonal("tril", p.k, x.shape[-1])
     return Facts(x)
 
 
 @layer("triu", keras="keras.ops.triu", examples=[example((4, 6)), example((None, 4), k=1, dtype="bool")])
 def triu(p: Triu, x: TensorSpec) -> Facts:
     require_min_rank("triu", x, 3, ROWS)
+    _check_diagonal("triu", -p.k, x.shape[-2])
     return Facts(x)
+
+
+def _check_diagonal(word: str, beyond: int, size: int | None) -> None:
+    """Raises E0305 for a diagonal so far outside that the matrix stays whole, which TensorFlow refuses when it runs."""
+    if size is not None and beyond > size:
+        raise Mismatch("E0305", f"the diagonal `k` of `{word}` lies {beyond} beyond a matrix that has {size}", argument="k")

@@ -114,6 +114,22 @@ def multi_head_attention(
     weights += [output, Weight("attention_output/bias", (output_width,))] if p.use_bias else [output]
     attended = _attended_axes(query, p.attention_axes)
     apart = tuple(query.shape[axis] for axis in range(1, query.rank - 1) if axis not in attended)
+    for axis in range(1, query.rank - 1):
+        if axis not in attended and query.shape[axis] != key.shape[axis] and None not in (query.shape[axis], key.shape[axis]):
+            raise Mismatch(
+                "E0312",
+                f"`query` and `key` of `multi_head_attention` differ along axis {axis}, which attention does not go over",
+                help=f"make {query} and {key} equal there, or name the axis in `attention_axes`",
+            )
+    for name, asked in (("use_causal_mask", p.use_causal_mask), ("sliding_window", p.sliding_window is not None)):
+        if asked and attended != (1,):
+            # Keras 3.15 makes the mask for the first axis, and fails when it runs.
+            raise Mismatch(
+                "E0305",
+                f"`{name}` of `multi_head_attention` goes with attention over axis 1 alone",
+                help="say `attention_axes: 1`, or give an `attention_mask`",
+                argument=name,
+            )
     of_query, of_key = (tuple(x.shape[axis] for axis in attended) for x in (query, key))
     for name, mask in (("value_mask", value_mask), ("key_mask", key_mask)):
         if mask is not None:

@@ -186,7 +186,9 @@ def batch_normalization(p: BatchNormalization, x: TensorSpec) -> Facts:
 )
 def layer_normalization(p: LayerNormalization, x: TensorSpec) -> Facts:
     require_min_rank("layer_normalization", x, 2, "batch, ..., channels")
-    return Facts(TensorSpec(x.shape), _affine(p, _normalized("layer_normalization", x, p.axis)))
+    places("layer_normalization", x.rank, p.axis)
+    # Sizes matter only where there are weights along them.
+    return Facts(TensorSpec(x.shape), _affine(p, _normalized("layer_normalization", x, p.axis)) if p.scale or p.center else [])
 
 
 @layer(
@@ -219,6 +221,15 @@ def group_normalization(p: GroupNormalization, x: TensorSpec) -> Facts:
 def rms_normalization(p: RMSNormalization, x: TensorSpec) -> Facts:
     require_min_rank("rms_normalization", x, 2, "batch, ..., channels")
     require_floats("rms_normalization", x)
+    axes = places("rms_normalization", x.rank, p.axis)
+    if axes != tuple(range(x.rank - len(axes), x.rank)):
+        # Keras 3.15 multiplies by the scale without bringing it to these axes, and fails, or scales along others.
+        raise Mismatch(
+            "E0305",
+            f"`rms_normalization` goes over the last axes, in their order, and not over {p.axis}",
+            help="bring the axes to the end with `permute`",
+            argument="axis",
+        )
     return Facts(TensorSpec(x.shape), [Weight("scale", _normalized("rms_normalization", x, p.axis))])
 
 

@@ -218,10 +218,13 @@ def flip(p: Flip, x: TensorSpec) -> Facts:
     examples=[example((5, 8), shift=1, axis=1), example((None, 3), shift=[-1, 2], axis=[1, 2], dtype="int32"), example((3,), shift=2)],
 )
 def roll(p: Roll, x: TensorSpec) -> Facts:
-    shifts = 1 if isinstance(p.shift, int) else len(p.shift)
-    axes = 1 if p.axis is None else len(places("roll", x.rank, p.axis))
-    if shifts not in (1, axes):
-        raise Mismatch("E0305", f"`shift` of `roll` has {shifts} numbers for {axes} axes", argument="shift")
+    axes = 0 if p.axis is None or isinstance(p.axis, int) else len(p.axis)
+    if p.axis is not None:
+        places("roll", x.rank, p.axis)
+    shifts = 0 if isinstance(p.shift, int) else len(p.shift)
+    if shifts != axes:
+        wanted = f"a list of {axes}, as `axis` is," if axes else "one number"
+        raise Mismatch("E0305", f"`shift` of `roll` must be {wanted} but is {p.shift}", argument="shift")
     return Facts(x)
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from specc.graph import Shape, TensorSpec
 from specc.registry.entry import Entry, Facts, Mismatch, Params, example, layer, param, register
-from specc.registry.layers.checks import place, places
+from specc.registry.layers.checks import FLOATS, place, places
 from specc.registry.layers.dtypes import as_float, as_sum, require_single
 from specc.registry.types import Axis, Plain
 
@@ -106,7 +106,12 @@ class Extreme(Reduction):
 
 
 def _extreme(word: str) -> Callable[..., Facts]:
-    return lambda p, x: Facts(TensorSpec(reduced(word, x, p.axis, p.keepdims), x.dtype))
+    def extreme(p: Extreme, x: TensorSpec) -> Facts:
+        if p.initial is not None and x.dtype not in FLOATS and (x.dtype == "bool" or p.initial != int(p.initial)):
+            raise Mismatch("E0307", f"`initial: {p.initial}` of `{word}` is no value of {x}", argument="initial")
+        return Facts(TensorSpec(reduced(word, x, p.axis, p.keepdims), x.dtype))
+
+    return extreme
 
 
 for name, text in {"max": "Largest value over axes.", "min": "Smallest value over axes."}.items():

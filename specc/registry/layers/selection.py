@@ -18,7 +18,7 @@ def _indices(value: Any) -> int | list[int]:
     return int(value) if isinstance(value, (int, float)) else [int(index) for index in value]
 
 
-Indices = Annotated[int | list[int], Plain({"type": ["integer", "array"], "items": {"type": "integer"}}, _indices)]
+Indices = Annotated[int | list[int], Plain({"type": ["integer", "array"], "items": {"type": "integer"}, "minItems": 1}, _indices)]
 
 
 class Take(Params):
