@@ -126,12 +126,12 @@ layers:
 @pytest.mark.parametrize(
     ("steps", "reason"),
     [
-        ("- dense: {units: 2, kernel_initializer: =chosen}", "an expression chooses the initializer"),
         ("- classification: 2\n    repeat: 2\n    name: outer\n  - share: outer/0", "is applied in another function, or in a loop"),
+        ("- dense: {units: 2, activation: =each}\n    repeat: =functions\n    as: each", "activation"),
     ],
 )
 def test_what_has_no_form_in_python_is_said(steps: str, reason: str) -> None:
-    params = "chosen: {default: {constant: {value: 2}}}"
+    params = "functions: [relu, {leaky_relu: 0.1}]"
     spec = loads(f"specc: 1\nname: small\nparams: {{{params}}}\ninputs: {{a: [2]}}\nlayers:\n  {steps}\n")
     with pytest.raises(SpecError, match=reason) as caught:
         emit(spec)

@@ -184,15 +184,20 @@ FILES = sorted(path for path in Path(layers.__file__).parent.glob("*.py") if pat
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_file_can_be_pasted_into_emitted_source(path: Path) -> None:
-    """One class a file, and Keras is all it imports."""
+    """It imports Keras and the standard library, and its classes are registered; a layer from scratch says all about itself."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    imports = [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))]
-    assert imports == ["import keras"]
+    imports = {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))}
+    assert "import keras" in imports
+    assert imports <= {"import keras", "import math", "from typing import Any"}
     classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
-    assert len(classes) == 1
-    assert [ast.unparse(decorator) for decorator in classes[0].decorator_list] == [
-        "keras.saving.register_keras_serializable(package='specc')"
-    ]
-    assert {"get_config", "compute_output_shape", "call"} <= {node.name for node in classes[0].body if isinstance(node, ast.FunctionDef)}
-    text = ast.get_docstring(classes[0])
-    assert all(part in text for part in ("Input shape:", "Output shape:", "Reference:"))
+    for node in classes:
+        assert [ast.unparse(each) for each in node.decorator_list] == ["keras.saving.register_keras_serializable(package='specc')"]
+    last = classes[-1]
+    methods = {node.name for node in last.body if isinstance(node, ast.FunctionDef)}
+    if not ast.get_docstring(last).startswith("Keras's layer"):
+        assert {"get_config", "compute_output_shape", "call"} <= methods
+        text = ast.get_docstring(last)
+        assert all(part in text for part in ("Input shape:", "Output shape:", "Reference:"))
+    else:  # Keras's layer, mended
+        assert methods
+        assert "Keras 3.15" in ast.get_docstring(last)
