@@ -9,7 +9,7 @@ from typing import Literal
 from specc.graph import TensorSpec, product
 from specc.registry.entry import Facts, Mismatch, Params, example, layer, param
 from specc.registry.layers.checks import require_floats, require_rank
-from specc.registry.layers.window import pair
+from specc.registry.layers.window import along
 from specc.registry.types import Size2D
 
 MAP = "batch, height, width, channels"
@@ -166,7 +166,7 @@ def roi_align(p: RoIAlign, regions: TensorSpec, features: list[TensorSpec]) -> F
         if each.channels != features[0].channels:
             message = f"`{word}` cuts out of maps with equal channels, but got {features[0]} and {each}"
             raise Mismatch("E0312", message, help="bring them to one width by a 1x1 convolution each")
-    return Facts(TensorSpec((regions.shape[0], regions.shape[1], *pair(p.output_size), features[0].channels)))
+    return Facts(TensorSpec((regions.shape[0], regions.shape[1], *along(p.output_size, 2), features[0].channels)))
 
 
 @layer(

@@ -4,11 +4,9 @@ from typing import Literal
 
 from specc.graph import Shape, TensorSpec
 from specc.registry.entry import Facts, Mismatch, Params, example, layer, param
-from specc.registry.layers.checks import known, require_floats, require_rank
-from specc.registry.layers.window import pair, slide
+from specc.registry.layers.checks import IMAGE, known, require_floats, require_rank
+from specc.registry.layers.window import along, slide
 from specc.registry.types import Size2D
-
-IMAGE = "batch, height, width, channels"
 
 
 class MaxPoolingWithIndices2D(Params):
@@ -49,8 +47,8 @@ def max_pooling_with_indices2d(p: MaxPoolingWithIndices2D, x: TensorSpec) -> Fac
     word = "max_pooling_with_indices2d"
     require_rank(word, x, 4, IMAGE)
     require_floats(word, x)
-    window = pair(p.pool_size)
-    strides = window if p.strides is None else pair(p.strides)
+    window = along(p.pool_size, 2)
+    strides = window if p.strides is None else along(p.strides, 2)
     sizes = [slide(word, *axis) for axis in zip(x.shape[1:3], window, strides, [p.padding] * 2, strict=True)]
     shape = (x.shape[0], *sizes, x.channels)
     return Facts(TensorSpec(shape), extras={"indices": TensorSpec(shape, "int32")})
@@ -75,7 +73,7 @@ def max_unpooling2d(p: MaxUnpooling2D, inputs: TensorSpec, indices: TensorSpec) 
         help = "the tensor must have the size and channels of the paired pooling's output"
         raise Mismatch("E0312", f"`{word}` takes values and indices of one shape, but got {inputs} and {indices}", help=help)
     channels = known(word, inputs, -1, "input channels")
-    return Facts(TensorSpec((inputs.shape[0], *pair(p.output_size), channels)))
+    return Facts(TensorSpec((inputs.shape[0], *along(p.output_size, 2), channels)))
 
 
 def _same(one: Shape, other: Shape) -> bool:

@@ -12,11 +12,6 @@ def along(size: int | tuple[int, ...], rank: int) -> tuple[int, ...]:
     return (size,) * rank if isinstance(size, int) else size
 
 
-def pair(size: int | tuple[int, int]) -> tuple[int, int]:
-    """One number for both axes, or one for each."""
-    return (size, size) if isinstance(size, int) else size
-
-
 def slide(word: str, size: int | None, window: int, stride: int, padding: str, dilation: int = 1) -> int | None:
     """Positions of a window along one axis. Raises E0302 where it does not fit once."""
     if size is None:
