@@ -33,10 +33,6 @@ def errors(text: str) -> list[str]:
     return [error.message for error in validator().iter_errors(plain_value(parse(Source("my.yaml", text))))]
 
 
-def test_is_a_json_schema() -> None:
-    Draft202012Validator.check_schema(editor_schema())
-
-
 @pytest.mark.parametrize("name", sorted(zoo()))
 def test_admits_the_zoo(name: str) -> None:
     document = plain_value(parse(read(zoo()[name])))
