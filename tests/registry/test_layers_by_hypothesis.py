@@ -57,7 +57,7 @@ STRICTER = [
     ("max_unpooling2d", "E0304", "input channels", "a layer of ours; a pooling that gives indices knows its channels"),
     ("default_boxes", "E030[15]", "scales|rank 4", "a layer of ours, which is for maps of images with a scale each"),
     ("integer_lookup", "E0305", "twice|stands for", "Keras takes some of these for the places of what is masked and unknown, written out"),
-    ("additive_attention", "E0304", "channels of the query", "sums over channels, which must be the same in query and value"),
+    ("additive_attention", "E03(04|12)", "channels", "sums over channels, which must be the same in query and value"),
     ("(additive_)?attention", "E031[12]", "`mask`", "Keras stretches masks, and leaves further ones unread"),
     ("clip", "E0305", "is above", "every value would be `x_max`"),
     ("normalize", "E0305", "one of vectors", "Keras takes the norm of matrices then, which is another thing"),
@@ -268,8 +268,9 @@ def is_computable(entry: Entry, arguments: dict[str, Any], inputs: Inputs) -> bo
     """Whether values can be made for the inputs: with unknown sizes they might not fit each other."""
     # TensorFlow dilates transposed convolutions only on a GPU.
     dilated = entry.name.endswith("d_transpose") and "dilation_rate" in arguments
-    divides = entry.name in ("mod", "floor_divide")  # by the zeros that are drawn
-    return None not in sizes_of(inputs) and not dilated and not divides
+    # The zeros of `values` cannot be divided by, and are in no vocabulary.
+    not_for_zeros = entry.name in ("mod", "floor_divide", "integer_lookup")
+    return None not in sizes_of(inputs) and not dilated and not not_for_zeros
 
 
 def is_stricter(name: str, mismatch: Mismatch) -> bool:

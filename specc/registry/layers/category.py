@@ -138,11 +138,11 @@ def hashing(p: Hashing, inputs: TensorSpec) -> Facts:
     require_integers("hashing", inputs)
     if p.output_mode == "int":
         return Facts(TensorSpec(inputs.shape, "int64"))
-    if p.output_mode == "one_hot" and inputs.shape[-1] != 1:
-        # Keras promises one vector for all of the last axis, and makes one for each.
+    if p.output_mode == "one_hot" and (inputs.shape[-1] != 1 or inputs.shape[-2:-1] == (1,)):
+        # Keras promises one vector for all of the last axis and makes one for each; and of two axes of 1 it takes out both.
         raise Mismatch(
             "E0301",
-            f"`hashing` with `output_mode: one_hot` takes (batch, ..., 1), but got {inputs}",
+            f"`hashing` with `output_mode: one_hot` takes (batch, ..., 1), one axis of 1, but got {inputs}",
             help="put `category_encoding` with `output_mode: one_hot` after it",
         )
     return Facts(_encoded("hashing", inputs, p.output_mode, p.num_bins))

@@ -107,7 +107,8 @@ class Extreme(Reduction):
 
 def _extreme(word: str) -> Callable[..., Facts]:
     def extreme(p: Extreme, x: TensorSpec) -> Facts:
-        if p.initial is not None and x.dtype not in FLOATS and (x.dtype == "bool" or p.initial != int(p.initial)):
+        whole = isinstance(p.initial, int) and x.dtype != "bool" and (p.initial >= 0 or x.dtype != "uint8")
+        if p.initial is not None and x.dtype not in FLOATS and not whole:
             raise Mismatch("E0307", f"`initial: {p.initial}` of `{word}` is no value of {x}", argument="initial")
         return Facts(TensorSpec(reduced(word, x, p.axis, p.keepdims), x.dtype))
 

@@ -120,6 +120,15 @@ def _transposed(word: str, p: Conv1DTranspose | Conv2DTranspose | Conv3DTranspos
     kernel = Weight("kernel", (*window, p.filters, channels_of(word, x)))
     bias = [Weight("bias", (p.filters,))] if p.use_bias else []
     axes = zip(x.shape[1:-1], window, strides, (p.padding,) * rank, dilation, extras, strict=True)
-    output = TensorSpec((x.shape[0], *(unslide(*axis) for axis in axes), p.filters))
+    sizes = tuple(unslide(*axis) for axis in axes)
+    for size, stride, made in zip(x.shape[1:-1], strides, sizes, strict=True):
+        if p.padding == "same" and size is not None and made is not None and -(-made // stride) != size:
+            raise Mismatch(
+                "E0305",
+                f"`{word}` would make {made} of {size}, of which its convolution makes {-(-made // stride)} again",
+                help="leave `output_padding` out",
+                argument="output_padding",
+            )
+    output = TensorSpec((x.shape[0], *sizes, p.filters))
     values = product(x.shape[1:-1])
     return Facts(output, [kernel, *bias], None if values is None else values * kernel.size)
