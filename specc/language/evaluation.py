@@ -309,12 +309,19 @@ class Evaluator:
                 except Failed:
                     failed = True
                     continue
-                found.extend(value if isinstance(value, list) else [value])
+                found.extend(self._counted(value if isinstance(value, list) else [value], len(found), node, frame))
             if failed:
                 raise Failed
             return found
         value = self.value(node, frame)
         return self._referenced(value, node, frame)
+
+    def _counted(self, found: list[Any], before: int, node: Node, frame: Frame) -> list[Any]:
+        """More results of a list, as long as it does not explode: lists of lists of everything double with every step."""
+        self.budget.left -= len(found)
+        if before + len(found) > expressions.MAX_ITEMS or self.budget.left < 0:
+            raise self.error(frame, "E0206", f"the list names more than {expressions.MAX_ITEMS:,} tensors", node.span)
+        return found
 
     def _referenced(self, value: Any, node: Node, frame: Frame) -> Any:
         if isinstance(value, Result):

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from specc.diagnostics import MOST, Diagnostic
-from specc.language import check
+from specc.language import check, expressions
 from specc.language.expand import MAX_STEPS
 from specc.language.syntax import MAX_BYTES
 from specc.render import render_text
@@ -346,7 +346,18 @@ def test_sizes_that_no_tensor_has(size: str) -> None:
     ],
     ids=["many", "compare", "in", "slice", "pass on", "repeat", "double", "multiply", "deep"],
 )
-def test_expressions_that_work_too_much_together(text: str) -> None:
+def test_expressions_that_work_too_much_together(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(expressions, "MAX_WORK", 300_000)  # the real limit takes half a second of each
+    assert code_of(START + text) == "E0206"
+
+
+def test_the_limit_of_all_expressions_together_is_soon_reached() -> None:
+    assert code_of(START + "params: {" + ", ".join(f"p{n}: '=range(99999)'" for n in range(999)) + "}\nlayers: [flatten]") == "E0206"
+
+
+def test_lists_of_tensors_that_double() -> None:
+    text = "layers:\n  - {parallel: {branches: {a: , b: }}, name: p}\n"
+    text += "".join(f"  - {{from: [x/*, x/*], name: q{n}}}\n" for n in range(40))
     assert code_of(START + text) == "E0206"
 
 
