@@ -4,10 +4,10 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help environment demo test test-slow check format schema reference clean
+.PHONY: help environment demo test test-front-end test-slow check format schema reference clean
 
 help:  ## what there is to make
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 environment: $(STAMP)  ## the virtual environment, with tested versions of everything
 
@@ -22,6 +22,9 @@ demo: $(STAMP)  ## from a spec to a network that reads handwriting
 
 test: $(STAMP)  ## every test but the slow ones, on two cores
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile
+
+test-front-end: $(STAMP)  ## what needs no TensorFlow: half a minute
+	$(BIN)/python -m pytest -q -n 2 --front-end
 
 test-slow: $(STAMP)  ## the tests that take minutes or download packages
 	$(BIN)/python -m pytest -q -m slow

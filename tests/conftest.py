@@ -16,6 +16,38 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 ROOT = Path(__file__).parent.parent
 
+# What is tested without TensorFlow, in seconds: `make test-front-end`.
+FRONT_END = (
+    "language", "diagnostics", "render", "drawing", "reference", "cli/test_check.py", "cli/test_graph.py", "cli/test_plugins.py",
+    "cli/test_reference.py", "cli/test_summary.py", "cli/test_usage.py", "project/test_front_end_is_light.py",
+    "project/test_interface.py",
+)  # fmt: skip
+FRAMEWORKS = {"tensorflow", "keras"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--front-end", action="store_true", help="only what needs no TensorFlow, which then cannot be loaded")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    if not config.getoption("--front-end") or not collection_path.is_relative_to(ROOT / "tests"):
+        return None
+    wanted = [ROOT / "tests" / part for part in FRONT_END]
+    return not any(collection_path.is_relative_to(part) or part.is_relative_to(collection_path) for part in wanted) or None
+
+
+class _Refusal:
+    """An importer that refuses the frameworks."""
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+        if name.partition(".")[0] in FRAMEWORKS:
+            raise ImportError(f"a test of the front end loads {name}")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--front-end"):
+        sys.meta_path.insert(0, _Refusal())
+
 
 @dataclass(frozen=True)
 class Result:

@@ -16,11 +16,13 @@ from tests.diagnostics.cases import cases_of, codes_in_source, hold, sections_of
 HERE = Path(__file__).parent
 DOCUMENTS = sorted(HERE.glob("*.md"))
 RUNNING = HERE.parent / "training" / "diagnostics.md"  # what data, models and runs show: held by tests/training
-CASES = [(document, number) for document in DOCUMENTS for number in range(len(cases_of(document)))]
+CASES = [(document, number, case.code) for document in DOCUMENTS for number, case in enumerate(cases_of(document))]
 
 
 @pytest.mark.parametrize(
-    ("document", "number"), CASES, ids=[f"{document.stem}-{cases_of(document)[number].code}-{number}" for document, number in CASES]
+    ("document", "number"),
+    [(document, number) for document, number, _ in CASES],
+    ids=[f"{document.stem}-{code}-{number}" for document, number, code in CASES],
 )
 def test_what_is_told(document: Path, number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
