@@ -208,7 +208,9 @@ class _Context:
         self.say("E0103", f"{self.title} must be written, not computed", self.node.span, help)
 
     def _is_param(self, name: str) -> bool:
-        """Whether a param of the spec, or of the block that the place is in, has the name."""
+        """Whether a param of the spec, or of the block that the place is in, has the name; `training` is like one."""
+        if name == "training":
+            return True
         root = self.places[0][1]
         owners = [root, *(node for _, node in self.places[2:3] if self.path[:1] == ["blocks"])]
         declared = [owner.get("params") for owner in owners if isinstance(owner, MapNode)]

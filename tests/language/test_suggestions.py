@@ -167,3 +167,10 @@ def test_a_near_name_is_suggested_for_values_from_outside(option: str, value: st
     text = TRAINED + "train: {objective: softmax_cross_entropy, optimizer: adam}"
     (found,) = check("my.yaml", [(option, value)], text=text.replace("dense: 10", "dense: {units: 10}"))
     assert found.help == f"did you mean `{meant}`?"
+
+
+@pytest.mark.parametrize("step", ["{dense: width}", "{dense: 3, when: training}", "{dense: 3, repeat: width}", "{dense: 3 * width}"])
+def test_an_expression_without_its_sign_is_recognised(step: str) -> None:
+    (found,) = [found for found in check("my.yaml", text=START + f"layers: [{step}]") if found.code == "E0103"]
+    assert found.help is not None
+    assert found.help.startswith("an expression starts with `=`: `=")
