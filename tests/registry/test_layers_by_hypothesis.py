@@ -41,15 +41,17 @@ STRICTER = [
     ("matmul", "E0312", "different shapes", BATCH),
     ("cdist", "E0301", "rank 3", BATCH),
     ("tril|triu", "E0301", "rank 3 or more", BATCH),
+    ("top_k", "E0301", "rank 2 or more", BATCH),
     ("diagonal|glu|one_hot|pad|slice|split|stack|take_along_axis|tile|unstack", "E0305", "batch", BATCH),
     ("norm", "E0305", "needs `axis`", BATCH),
     ("category_encoding|discretization|hashing", "E0301", "rank 2", BATCH),
     ("masking|prelu|normalization", "E0301", "rank 2 or more", "a batch of single numbers has no features"),
     ("sinusoidal_position_encoding", "E0301", "rank 3", "a layer of ours; what it would make of other ranks has no meaning"),
     ("dot|multi_head_attention", "E0305", "out of range", MODULO),
+    ("multi_head_attention", "E0305", "names the batch or the channels", BATCH),
     ("concatenate", "E0305", "out of range", "Keras looks at the axis only where there is more than one tensor"),
     ("prelu", "E0305", "count from 1", MODULO),
-    ("norm|prelu|roll", "E0305", "twice", "a mistake, whatever Keras makes of it"),
+    ("norm|normalization|prelu|roll", "E0305", "twice", "a mistake, whatever Keras makes of it"),
     ("(alpha_)?dropout", "E0305", "noise_shape", "fails only while learning"),
     ("rand_augment|aug_mix", "E0305", "3 channels", "fails only while learning, when an augmentation is drawn that needs colour"),
     ("random_shear", "E0305", "cannot load", "fails only when the model is loaded"),
@@ -268,9 +270,9 @@ def is_computable(entry: Entry, arguments: dict[str, Any], inputs: Inputs) -> bo
     """Whether values can be made for the inputs: with unknown sizes they might not fit each other."""
     # TensorFlow dilates transposed convolutions only on a GPU.
     dilated = entry.name.endswith("d_transpose") and "dilation_rate" in arguments
-    # The zeros of `values` cannot be divided by, and are in no vocabulary.
-    not_for_zeros = entry.name in ("mod", "floor_divide", "integer_lookup")
-    return None not in sizes_of(inputs) and not dilated and not not_for_zeros
+    # The zeros of `values` cannot be divided by, and are in no vocabulary; and a batch of two has few places to take from.
+    unfit = entry.name in ("mod", "floor_divide", "integer_lookup", "take")
+    return None not in sizes_of(inputs) and not dilated and not unfit
 
 
 def is_stricter(name: str, mismatch: Mismatch) -> bool:
