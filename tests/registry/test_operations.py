@@ -72,7 +72,7 @@ WRONG = [
         "constant_values",
     ),
     ("tile", {"repeats": [2, 1]}, [VECTOR], "E0305", "1 for the batch", "`repeats: [1, 2]`", "repeats"),
-    ("roll", {"shift": [1, 2], "axis": 1}, [SEQUENCE], "E0305", "2 numbers for 1 axes", None, "shift"),
+    ("roll", {"shift": [1, 2], "axis": 1}, [SEQUENCE], "E0305", "`shift` of `roll` must be one number, not [1, 2]", None, "shift"),
     ("moveaxis", {"source": [1, 2], "destination": 1}, [SEQUENCE], "E0305", "1 places for 2 axes", None, "destination"),
     ("swapaxes", {"axis1": 1, "axis2": 3}, [SEQUENCE], "E0305", "out of range", "0 is the batch", "axis2"),
     ("depth_to_space", {"block_size": 2}, [IMAGE], "E0305", "squares of 2", "must divide the channels", "block_size"),

@@ -223,8 +223,9 @@ def roll(p: Roll, x: TensorSpec) -> Facts:
         places("roll", x.rank, p.axis)
     shifts = 0 if isinstance(p.shift, int) else len(p.shift)
     if shifts != axes:
-        wanted = f"a list of {axes}, as `axis` is," if axes else "one number"
-        raise Mismatch("E0305", f"`shift` of `roll` must be {wanted} but is {p.shift}", argument="shift")
+        wanted = f"a list of {axes}, as `axis` is" if axes else "one number"
+        given = p.shift if isinstance(p.shift, int) else list(p.shift)
+        raise Mismatch("E0305", f"`shift` of `roll` must be {wanted}, not {given}", argument="shift")
     return Facts(x)
 
 
