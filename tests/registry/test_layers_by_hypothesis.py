@@ -25,7 +25,7 @@ from specc.registry.types import ChoiceOf, Plain
 LAYERS = {name: entry for name, entry in entries("layer").items() if not entry.pending}
 
 # Cases of each layer in every run, and in the run of `pytest -m slow`.
-CASES, MANY_CASES = 8, 400
+CASES, MANY_CASES = 8, 200
 
 IMAGES = "extract_patches|resizing|center_crop|auto_contrast|equalization|solarization|aug_mix|rand_augment|random_.*|contrast_limited_.*"
 
