@@ -58,6 +58,12 @@ STRICTER = [
     ("mel_spectrogram", "E0305", "is not even", "Keras promises other frames than it makes, but for some lengths"),
     ("max_unpooling2d", "E0304", "input channels", "a layer of ours; a pooling that gives indices knows its channels"),
     ("default_boxes", "E030[15]", "scales|rank 4", "a layer of ours, which is for maps of images with a scale each"),
+    (
+        "adaptive_.*",
+        "E0301",
+        "rank",
+        "Keras pools by the rank of the input, not of the layer, and TensorFlow then crashes on some processors",
+    ),
     ("integer_lookup", "E0305", "twice|stands for", "Keras takes some of these for the places of what is masked and unknown, written out"),
     ("additive_attention", "E03(04|12)", "channels", "sums over channels, which must be the same in query and value"),
     ("(additive_)?attention", "E031[12]", "`mask`", "Keras stretches masks, and leaves further ones unread"),
