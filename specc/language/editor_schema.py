@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from specc.language import published
 from specc.language.schema import DTYPES, EXPECTATIONS, PATTERN
 from specc.language.syntax import MapNode, ScalarNode
 from specc.language.vocabulary import Vocabulary, Word
@@ -120,6 +121,7 @@ class _EditorSchema:
             "name": {**NAME, "description": "The name of the model; the file's without it."},
             "summary": {**TEXT, "description": "One line on what it is."},
             "reference": {**TEXT, "description": "Where it was published."},
+            "published": _published(),
             "extends": {**TEXT, "description": "A spec of the zoo or a file: this one is a patch of it."},
             "params": {
                 "type": "object",
@@ -337,6 +339,13 @@ class _EditorSchema:
         if parameter.default not in (None, [], {}) and not str(parameter.default).startswith("="):
             schema["default"] = parameter.default
         return schema
+
+
+def _published() -> dict[str, Any]:
+    figures = {name: {**schema, "description": doc} for name, (schema, doc) in published.FIGURES.items()}
+    section = {name: {**schema, "description": doc} for name, (schema, doc) in published.SECTION.items()}
+    listed = {"type": "array", "items": _closed(figures, ["source"]), "description": "Figures from the literature, by source."}
+    return {**_closed({**section, "figures": listed}), "description": "What the literature says of it."}
 
 
 def _closed(properties: Mapping[str, Any], required: Iterable[str] = ()) -> dict[str, Any]:

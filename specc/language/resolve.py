@@ -16,7 +16,7 @@ from specc.language.vocabulary import Vocabulary, schema_of_default
 from specc.registry.entry import nearest
 from specc.zoo import spec_path, zoo
 
-NOT_INHERITED = ("expect", "name", "summary", "reference", "extends")
+NOT_INHERITED = ("expect", "name", "summary", "reference", "published", "extends")
 NOT_SET = {
     "extends": "write a spec that extends another one",
     "expect": "it is about the spec as it is written, and is not verified where values are set",

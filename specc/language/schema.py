@@ -10,6 +10,7 @@ import functools
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from specc.language import published
 from specc.language.vocabulary import EXPERIMENT, Vocabulary, Word
 from specc.registry.entry import Entry, Param, Params, choices, merges
 from specc.registry.types import ChoiceOf, ListOf, MapOf, Plain, Section, Type
@@ -195,6 +196,7 @@ def document_schema(
         "name": NAME,
         "summary": TEXT,
         "reference": TEXT,
+        "published": _published(),
         "extends": TEXT,
         "params": NAMED,
         "inputs": named(closed({"shape": SHAPE, "dtype": {"enum": DTYPES, **WRITTEN}, "when": {"type": "boolean"}}, required=["shape"])),
@@ -213,6 +215,13 @@ def document_schema(
     properties.update(experiment_schemas(builder, sections))
     builder.definitions["step"] = step
     return {**closed(properties, ["specc", "inputs"]), "$defs": builder.definitions if partial else builder.definitions.complete()}
+
+
+def _published() -> dict[str, Any]:
+    """Facts, which no expression gives."""
+    figures = closed({name: {**schema, **WRITTEN} for name, (schema, _) in published.FIGURES.items()}, required=["source"])
+    section = {name: {**schema, **WRITTEN} for name, (schema, _) in published.SECTION.items()}
+    return closed({**section, "figures": {"type": "array", "items": figures, **WRITTEN}})
 
 
 def experiment_schemas(builder: SchemaBuilder, sections: Iterable[str]) -> dict[str, Any]:

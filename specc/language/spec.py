@@ -12,6 +12,7 @@ from specc.language.document import Document
 from specc.language.dump import dump
 from specc.language.expand import expand
 from specc.language.expectations import check_expectations
+from specc.language.published import Published, published_of
 from specc.language.syntax import plain_value
 from specc.language.unused import warn_of_unused
 from specc.language.vocabulary import EXPERIMENT
@@ -40,6 +41,11 @@ class Spec:
     @property
     def reference(self) -> str:
         return self.document.reference
+
+    @property
+    def published(self) -> Published:
+        """What the literature says of it."""
+        return published_of(self.section("published"))
 
     @property
     def text(self) -> str:
