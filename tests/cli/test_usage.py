@@ -54,7 +54,7 @@ def test_every_verb_has_help(specc: Run, verb: str) -> None:
         (["check", "--param", "classes", "resnet50"], "write a name, `=` and a value"),
         (["check", "--format", "xml", "resnet50"], "'xml' is not one of"),
         (["check", "nothing.yaml"], "nothing.yaml: no such file"),
-        (["check", "resnet51"], "did you mean `resnet50`?"),
+        (["check", "resnt50"], "did you mean `resnet50`?"),
         (["check", "."], "no spec below this folder"),
         (["summary", "."], "is a directory"),
         (["check", ""], "is empty"),

@@ -131,7 +131,7 @@ TRAINED = START + "layers: [flatten]\nheads: {logits: {dense: 10}}\ndata: {train
         (START + "layers: [{multi_head_attention: {num_heads: 1, key_dim: 2}, from: {query: image, valeu: image}}]", "value"),
         (START + "blocks: {two: {inputs: [left, right], layers: [{relu: , from: left}]}}\nlayers: [{two: , from: {lfet: image}}]", "left"),
         (START + "layers: [flatten]\nexpect: {outputs: {outptu: [64]}}", "output"),
-        (START + "layers: [model: resnet5]", "resnet50"),
+        (START + "layers: [model: resnt50]", "resnet50"),
         (START + "layers: [model: {spec: cnn_digits, params: {clases: 3}}]", "classes"),
         ("specc: 1\nextends: resnt50", "resnet50"),
         (TRAINED + "train: {losses: {logit: softmax_cross_entropy}}", "logits"),

@@ -52,7 +52,9 @@ def is_valid(document: Any, schema: dict[str, Any]) -> bool:
 
 
 def test_the_zoo_is_plainly_valid() -> None:
-    for name in zoo():
+    for name, path in zoo().items():
+        if "\nextends:" in path.read_text(encoding="utf-8"):
+            continue  # a patch lacks what its base has
         document, schema = spelled(name)
         assert plainly_valid(document, schema, schema["$defs"]), name
         assert is_valid(document, schema), name
