@@ -1,6 +1,6 @@
 """How long `specc.build` takes, against the hand-written Keras code of the same network.
 
-    python benchmarks/build_time.py [--rounds 7]
+    python benchmarks/zoo.py [--rounds 7]
 
 The two take turns in one process; which of them begins alternates. The ratio of each pair is taken, then the median.
 `specc.build` is measured from the name of the spec to the model, reading and checking included.
@@ -22,11 +22,19 @@ import keras
 
 import specc
 
-APPLICATIONS: dict[str, Callable[[], Any]] = {
-    "resnet50": lambda: keras.applications.ResNet50(weights=None),
-    "densenet121": lambda: keras.applications.DenseNet121(weights=None),
-    "inception_v3": lambda: keras.applications.InceptionV3(weights=None),
-    "mobilenet_v2": lambda: keras.applications.MobileNetV2(weights=None),
+APPLICATIONS: dict[str, str] = {
+    "vgg16": "VGG16",
+    "vgg19": "VGG19",
+    "inception_v3": "InceptionV3",
+    "resnet50": "ResNet50",
+    "resnet101": "ResNet101",
+    "resnet152": "ResNet152",
+    "xception": "Xception",
+    "densenet121": "DenseNet121",
+    "densenet169": "DenseNet169",
+    "densenet201": "DenseNet201",
+    "mobilenet": "MobileNet",
+    "mobilenet_v2": "MobileNetV2",
 }
 
 
@@ -39,6 +47,12 @@ def seconds(make: Callable[[], Any]) -> float:
     taken = time.perf_counter() - start
     del model
     return taken
+
+
+def application(name: str) -> Callable[[], Any]:
+    """The same network of keras.applications."""
+    make = getattr(keras.applications, APPLICATIONS[name])
+    return lambda: make(weights=None)
 
 
 def emitted(name: str) -> Callable[[], Any]:
@@ -72,7 +86,7 @@ def main() -> None:
     options = parser.parse_args()
     for name in options.names:
         if name in APPLICATIONS:
-            compare(f"{name}, keras.applications", lambda name=name: specc.build(name), APPLICATIONS[name], options.rounds)
+            compare(f"{name}, keras.applications", lambda name=name: specc.build(name), application(name), options.rounds)
         compare(f"{name}, emitted source", lambda name=name: specc.build(name), emitted(name), options.rounds)
 
 
