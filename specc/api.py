@@ -81,11 +81,12 @@ def emit(spec: Spec | str | Path, **params: Any) -> str:
     return source(loaded)
 
 
-def draw(spec: Spec | str | Path, *, depth: int | None = None, training: bool = False, **params: Any) -> str:
+def draw(spec: Spec | str | Path, *, only: str | None = None, depth: int | None = None, training: bool = False, **params: Any) -> str:
     """The architecture as an SVG drawing. Needs no TensorFlow.
 
     Args:
         spec: what `load` returned, a file, or a name of the zoo.
+        only: the path of a step, such as `stage/0`, that is drawn in place of the whole network. Raises KeyError where there is none.
         depth: levels of boxes to show, the lowest folded; None shows as many as fit a page.
         training: the graph that training runs, auxiliary heads included.
         params: values for the spec's params, where the spec is given by file or name.
@@ -93,7 +94,12 @@ def draw(spec: Spec | str | Path, *, depth: int | None = None, training: bool = 
     loaded = _loaded(spec, params)
     from specc import drawing
 
-    return drawing.draw(loaded.graph(training=training), depth, loaded.summary)
+    graph = loaded.graph(training=training)
+    if only is None:
+        return drawing.draw(graph, depth, loaded.summary)
+    from specc.excerpt import excerpt
+
+    return drawing.draw(excerpt(graph, only), depth)
 
 
 def train(spec: Spec | str | Path, data: Mapping[str, Any] | None = None, **options: Any) -> Run:

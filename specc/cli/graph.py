@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from specc.cli.options import assignments, load, spec_options, writable
+from specc.cli.options import assignments, load, only_option, part, spec_options, writable
 
 
 @click.command("graph", short_help="Draw the architecture as SVG.")
@@ -16,18 +16,27 @@ from specc.cli.options import assignments, load, spec_options, writable
     "--depth", type=click.IntRange(min=1), metavar="N", help="Levels of boxes to show; the lowest are folded.  [default: as fit a page]"
 )
 @click.option("--training", is_flag=True, help="The graph that training runs, in place of the one that is used afterwards.")
+@only_option
 @spec_options
-def command(spec: str, output: str | None, depth: int | None, training: bool, params: tuple[str, ...], settings: tuple[str, ...]) -> None:
+def command(
+    spec: str,
+    output: str | None,
+    depth: int | None,
+    training: bool,
+    only: str | None,
+    params: tuple[str, ...],
+    settings: tuple[str, ...],
+) -> None:
     """Draws a network: blocks as boxes, shapes on the edges, the iterations of a repeat that are alike as one.
 
     Rest the pointer on a box to see its path, arguments and costs. TensorFlow is not needed.
     """
     loaded = load(spec, assignments(params, settings))
-    graph = loaded.graph(training=training)
+    graph = part(loaded.graph(training=training), only)
     out = None if output == "-" else writable(Path(output or f"{loaded.name}.svg"))
     from specc.drawing import draw
 
-    drawing = draw(graph, depth, summary=loaded.summary)
+    drawing = draw(graph, depth, summary=loaded.summary if only is None else "")
     if out is None:
         click.echo(drawing, nl=False)
         return

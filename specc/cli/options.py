@@ -12,6 +12,7 @@ import click
 
 if TYPE_CHECKING:
     from specc.diagnostics import Diagnostic
+    from specc.graph import Graph
     from specc.language.spec import Spec
     from specc.language.vocabulary import Vocabulary
 
@@ -35,6 +36,26 @@ def spec_options(command: Command) -> Command:
     command = plugin_option(command)
     command = click.option("--set", "settings", multiple=True, metavar="A.B=C", help=settings_help)(command)
     return click.option("--param", "params", multiple=True, metavar="K=V", help=params_help)(command)
+
+
+def only_option(command: Command) -> Command:
+    """Adds `--only`."""
+    return click.option("--only", metavar="PATH", help="One step in place of the whole network, by its path, such as stage/0.")(command)
+
+
+def part(graph: Graph, path: str | None) -> Graph:
+    """The graph, or the step at the path of `--only`."""
+    if path is None:
+        return graph
+    from specc.excerpt import excerpt, steps
+    from specc.registry.entry import nearest
+
+    try:
+        return excerpt(graph, path)
+    except KeyError:
+        close = nearest(path, steps(graph))
+        meant = f"did you mean `{close}`?" if close else f"`specc summary {graph.name}` shows the paths"
+        raise Refusal(f"{graph.name} has no step `{path}`; {meant}") from None
 
 
 def plugin_option(command: Command) -> Command:

@@ -6,7 +6,7 @@ import json
 
 import click
 
-from specc.cli.options import assignments, form_option, load, spec_options
+from specc.cli.options import assignments, form_option, load, only_option, part, spec_options
 
 
 @click.command("summary", short_help="Show every node with its shape, weights and costs.")
@@ -16,6 +16,7 @@ from specc.cli.options import assignments, form_option, load, spec_options
 @click.option("--batch", type=click.IntRange(min=1), default=1, metavar="N", help="Examples that the memory of activations is for.")
 @click.option("--training", is_flag=True, help="The graph that training runs, in place of the one that is used afterwards.")
 @click.option("--both", is_flag=True, help="Both graphs side by side.")
+@only_option
 @spec_options
 def command(
     specs: tuple[str, ...],
@@ -24,6 +25,7 @@ def command(
     batch: int,
     training: bool,
     both: bool,
+    only: str | None,
     params: tuple[str, ...],
     settings: tuple[str, ...],
 ) -> None:
@@ -39,10 +41,10 @@ def command(
     from specc import report
 
     loaded = [load(spec, assignments(params, settings)) for spec in specs]
-    graphs = [spec.graph(training=training) for spec in loaded]
+    graphs = [part(spec.graph(training=training), only) for spec in loaded]
     names = [graph.name for graph in graphs]
     if both:
-        graphs.append(loaded[0].graph(training=True))
+        graphs.append(part(loaded[0].graph(training=True), only))
         names = ["inference", "training"]
     elif names[0] == names[-1]:
         names = list(specs)
@@ -52,5 +54,5 @@ def command(
     elif len(graphs) == 2:
         click.echo(report.compared(graphs[0], graphs[1], (names[0], names[1]), depth=depth or 1, batch=batch))
     else:
-        trained = None if training else loaded[0].graph(training=True)
+        trained = None if training else part(loaded[0].graph(training=True), only)
         click.echo(report.as_text(graphs[0], depth=depth, batch=batch, trained=trained))
