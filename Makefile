@@ -34,7 +34,7 @@ check: $(STAMP)  ## style, types, import rules, generated files
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m specc.reference docs/reference --check
+	$(BIN)/python -m specc.reference --check
 	$(BIN)/specc schema | diff -u schema/spec.schema.json - || { echo 'schema/spec.schema.json is stale: run make schema' >&2; exit 1; }
 
 format: $(STAMP)  ## put the code into the house's format
@@ -45,8 +45,8 @@ schema: $(STAMP)  ## regenerate the editor's schema
 	$(BIN)/specc schema > schema/spec.schema.json.new
 	mv schema/spec.schema.json.new schema/spec.schema.json
 
-reference: $(STAMP)  ## regenerate the reference pages
-	$(BIN)/python -m specc.reference docs/reference
+reference: $(STAMP)  ## regenerate the reference pages, the zoo's page and its drawings
+	$(BIN)/python -m specc.reference
 
 clean:  ## remove what was made, the environment too
 	rm -rf .venv build dist runs .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache *.egg-info

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from specc.language.syntax import MapNode, parse, read
+from specc.language.published import Figures, Published, published_of
+from specc.language.syntax import MapNode, parse, plain_value, read
 from specc.language.vocabulary import Word, builtin_block, read_params
 from specc.reference.catalogue import CODE, EXPLANATIONS, text_of
 from specc.reference.notation import flow, spelled, type_text
 from specc.reference.uses import LEFT_OUT, call_text, layer_examples, outputs_text
 from specc.registry import MODULES
 from specc.registry.entry import Entry, Param, entries
+from specc.report import count
 
 
 def explain(name: str, width: int = 100) -> str | None:
@@ -66,7 +68,29 @@ def _spec_text(name: str, path: Path, width: int) -> str:
     from specc.diagnostics import Sink
 
     parameters = {name: declared.as_param() for name, declared in read_params(root.get("params"), Sink()).items()}
-    return "\n\n".join([*_about(f"{name}: spec, {path}", root), *_arguments(parameters, width, title="Params")])
+    section = root.get("published")
+    published = published_of(None if section is None else plain_value(section))
+    return "\n\n".join([*_about(f"{name}: spec, {path}", root), *_figures(published), *_arguments(parameters, width, title="Params")])
+
+
+def _figures(published: Published) -> list[str]:
+    """What was published, a line for each source."""
+    if not published.figures:
+        return []
+    lines = [f"  {', '.join(_figure_texts(figures))}  {figures.source}" for figures in published.figures]
+    return ["\n".join([f"Published{'' if published.year is None else f' in {published.year}'}", *lines])]
+
+
+def _figure_texts(figures: Figures) -> Iterator[str]:
+    if figures.parameters is not None:
+        yield f"{count(figures.parameters)} parameters"
+    if figures.macs is not None:
+        yield f"{count(figures.macs)} multiply-adds"
+    for rank, share in ((1, figures.top_1), (5, figures.top_5)):
+        if share is not None:
+            yield f"top-{rank} {share:.1f} % on {figures.data}"
+    if figures.note:
+        yield figures.note
 
 
 def _about(head: str, node: MapNode) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from specc.graph import Argument, Graph, Tensor, TensorSpec
 
 
-def count(number: int | None) -> str:
+def count(number: float | None) -> str:
     """A large count with three digits or so: `3.86 G`."""
     if number is None:
         return "?"

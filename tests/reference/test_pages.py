@@ -43,15 +43,21 @@ def test_examples_are_not_repeated_by_hand() -> None:
     assert "Further outputs: `attention_scores`" in PAGES["layers.md"]
 
 
-def test_stale_pages_are_told_and_rewritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    folder = tmp_path / "reference"
-    assert main(folder, check=True) == 1
-    assert main(folder, check=False) == 0
-    assert main(folder, check=True) == 0
+def test_what_is_stale_is_told_and_rewritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "docs" / "reference"
+    (tmp_path / "README.md").write_text("before\n<!-- zoo -->\nold\n<!-- /zoo -->\nafter\n", encoding="utf-8")
+    assert main(tmp_path, check=True) == 1
+    assert main(tmp_path, check=False) == 0
+    assert main(tmp_path, check=True) == 0
     (folder / "layers.md").write_text("by hand", encoding="utf-8")
     (folder / "gone.md").write_text("a kind that is no more", encoding="utf-8")
+    (tmp_path / "docs" / "zoo" / "gone.svg").write_text("a drawing that is no more", encoding="utf-8")
     capsys.readouterr()
-    assert main(folder, check=True) == 1
-    assert [line.split(" is stale")[0].rsplit("/")[-1] for line in capsys.readouterr().err.splitlines()] == ["gone.md", "layers.md"]
-    assert main(folder, check=False) == 0
+    assert main(tmp_path, check=True) == 1
+    told = [line.split(" is stale")[0].rsplit("/")[-1] for line in capsys.readouterr().err.splitlines()]
+    assert told == ["gone.md", "gone.svg", "layers.md"]
+    assert main(tmp_path, check=False) == 0
     assert {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()} == PAGES
+    readme = (tmp_path / "README.md").read_text(encoding="utf-8")
+    assert readme.startswith("before\n<!-- zoo -->\n| Family |")
+    assert readme.endswith("<!-- /zoo -->\nafter\n")
