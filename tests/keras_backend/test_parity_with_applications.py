@@ -103,10 +103,24 @@ def test_outputs_are_those_of_keras_applications(name: str, application: str, pa
         np.testing.assert_allclose(np.asarray(ours(images, training=True)).reshape(expected.shape), learning, rtol=1e-4, atol=1e-4)
 
 
+# Every network once; files of the others are as large as their weights.
+FILES = [
+    pytest.param(*case[1:], id=case[0], marks=() if case[0] == "mobilenet_v2" else pytest.mark.slow)
+    for case in {
+        name: (name, name, application, params, arguments)
+        for name, application, params, arguments in [*SLOW, *QUICK]
+        if "include_top" not in params
+    }.values()
+]
+
+
 @pytest.mark.parametrize("suffix", ["weights.h5", "h5", "keras"])
-def test_weights_of_keras_applications_are_read_from_its_own_files(tmp_path: Path, suffix: str) -> None:
+@pytest.mark.parametrize(("name", "application", "params", "arguments"), FILES)
+def test_weights_of_keras_applications_are_read_from_its_own_files(
+    name: str, application: str, params: dict[str, Any], arguments: dict[str, Any], suffix: str, tmp_path: Path
+) -> None:
     """By order: `.weights.h5` as Keras 3 writes it, and the older `.h5` in which keras.applications are published."""
-    theirs, values = theirs_and_values("MobileNetV2", {"alpha": 0.35, "input_shape": (96, 96, 3)})
+    theirs, values = theirs_and_values(application, arguments)
     path = tmp_path / f"theirs.{suffix}"
     if suffix == "h5":
         write_older_weights(theirs, path)
@@ -114,10 +128,32 @@ def test_weights_of_keras_applications_are_read_from_its_own_files(tmp_path: Pat
         theirs.save_weights(path)
     else:
         theirs.save(path)
-    ours = specc.build(specc.load("mobilenet_v2", params={"alpha": 0.35, "size": 96}))
+    del theirs
+    gc.collect()
+    ours = specc.build(specc.load(name, params=params))
     ours.load_weights(path)
+    path.unlink()
     for ours_now, value in zip(ours.get_weights(), values, strict=True):
         np.testing.assert_array_equal(ours_now, value.astype("float32"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "application", "params", "arguments"), [case for case in SLOW if not case[2]], ids=lambda value: str(value)
+)
+def test_the_emitted_source_gives_the_outputs_of_keras_applications(
+    name: str, application: str, params: dict[str, Any], arguments: dict[str, Any]
+) -> None:
+    theirs, values = theirs_and_values(application, arguments)
+    images = np.random.default_rng(SEED).normal(size=(1, *theirs.input_shape[1:])).astype("float32")
+    expected = np.asarray(theirs(images, training=False))
+    del theirs
+    gc.collect()
+    module: dict[str, Any] = {"__name__": name}
+    exec(compile(specc.emit(name), f"{name}.py", "exec"), module)
+    emitted = module[name]()
+    emitted.set_weights(values)
+    np.testing.assert_allclose(np.asarray(emitted(images, training=False)), expected, rtol=1e-5, atol=1e-5)
 
 
 def write_older_weights(model: keras.Model, path: Path) -> None:
