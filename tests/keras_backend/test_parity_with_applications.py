@@ -18,8 +18,14 @@ import specc
 
 SEED = 0
 
-# spec, class of keras.applications, params of the spec, arguments of the class
+# Spec, class of keras.applications, params of the spec, arguments of the class. The quick ones are one of each family, at another
+# size, some with other classes, of grey images, or without the classifier.
 QUICK = [
+    ("vgg16", "VGG16", {"size": 32, "classes": 10}, {"input_shape": (32, 32, 3), "classes": 10}),
+    ("inception_v3", "InceptionV3", {"size": 75}, {"input_shape": (75, 75, 3)}),
+    ("resnet50", "ResNet50", {"size": 64, "classes": 10, "channels": 1}, {"input_shape": (64, 64, 1), "classes": 10}),
+    ("xception", "Xception", {"size": 71, "include_top": False}, {"input_shape": (71, 71, 3), "include_top": False}),
+    ("densenet121", "DenseNet121", {"size": 64}, {"input_shape": (64, 64, 3)}),
     ("mobilenet", "MobileNet", {"alpha": 0.25, "size": 64}, {"alpha": 0.25, "input_shape": (64, 64, 3), "dropout": 0.0}),
     ("mobilenet_v2", "MobileNetV2", {"alpha": 0.35, "size": 96}, {"alpha": 0.35, "input_shape": (96, 96, 3)}),
 ]
@@ -41,9 +47,6 @@ SLOW = [
     *[("mobilenet_v2", "MobileNetV2", {"alpha": alpha}, {"alpha": alpha}) for alpha in (0.35, 0.5, 0.75, 1.0, 1.3, 1.4)],
     # From 111 the sizes go over 56, 28, 14 and 7 to 4: the border at strides 2 is asymmetric for even ones.
     ("mobilenet_v2", "MobileNetV2", {"size": 111}, {"input_shape": (111, 111, 3)}),
-    # Another size, other classes, grey images, no classifier.
-    ("resnet50", "ResNet50", {"size": 64, "classes": 10, "channels": 1}, {"input_shape": (64, 64, 1), "classes": 10}),
-    ("xception", "Xception", {"size": 96, "include_top": False}, {"input_shape": (96, 96, 3), "include_top": False}),
     ("vgg16", "VGG16", {"size": 64, "include_top": False}, {"input_shape": (64, 64, 3), "include_top": False}),
 ]
 
@@ -89,7 +92,7 @@ def test_outputs_are_those_of_keras_applications(name: str, application: str, pa
     # Dropout draws at random while learning; without it both modes are comparable.
     exact = all(layer.rate == 0 for layer in theirs.layers if isinstance(layer, keras.layers.Dropout))
     learning = np.asarray(theirs(images, training=True)) if exact else None
-    shapes = [tuple(weight.shape) for weight in theirs.weights]
+    shapes, after = [tuple(weight.shape) for weight in theirs.weights], theirs.get_weights()
     del theirs
     gc.collect()
 
@@ -101,6 +104,8 @@ def test_outputs_are_those_of_keras_applications(name: str, application: str, pa
     np.testing.assert_allclose(np.asarray(ours(images, training=False)).reshape(expected.shape), expected, rtol=1e-5, atol=1e-5)
     if learning is not None:
         np.testing.assert_allclose(np.asarray(ours(images, training=True)).reshape(expected.shape), learning, rtol=1e-4, atol=1e-4)
+        for ours_now, theirs_then in zip(ours.get_weights(), after, strict=True):  # batch normalization has moved its averages
+            np.testing.assert_allclose(ours_now, theirs_then, rtol=1e-4, atol=1e-4)
 
 
 # Every network once; files of the others are as large as their weights.
