@@ -64,6 +64,7 @@ STRICTER = [
         "rank",
         "Keras pools by the rank of the input, not of the layer, and TensorFlow then crashes on some processors",
     ),
+    ("(depthwise|separable)_conv.*", "E0305", "one stride for both", "TensorFlow computes it on some processors only"),
     ("integer_lookup", "E0305", "twice|stands for", "Keras takes some of these for the places of what is masked and unknown, written out"),
     ("additive_attention", "E03(04|12)", "channels", "sums over channels, which must be the same in query and value"),
     ("(additive_)?attention", "E031[12]", "`mask`", "Keras stretches masks, and leaves further ones unread"),
