@@ -62,7 +62,7 @@ STRICTER = [
         "adaptive_.*",
         "E0301",
         "rank",
-        "Keras pools by the rank of the input, not of the layer, and TensorFlow then crashes on some processors",
+        "Keras pools by the rank of the input; TensorFlow may crash then",
     ),
     ("(depthwise|separable)_conv.*", "E0305", "one stride for both", "TensorFlow computes it on some processors only"),
     ("integer_lookup", "E0305", "twice|stands for", "Keras takes some of these for the places of what is masked and unknown, written out"),
