@@ -86,7 +86,7 @@ def draw(spec: Spec | str | Path, *, only: str | None = None, depth: int | None 
 
     Args:
         spec: what `load` returned, a file, or a name of the zoo.
-        only: the path of a step, such as `stage/0`, that is drawn in place of the whole network. Raises KeyError where there is none.
+        only: the path of a step, such as `stage/0`, that is drawn in place of the whole network; LookupError where there is none.
         depth: levels of boxes to show, the lowest folded; None shows as many as fit a page.
         training: the graph that training runs, auxiliary heads included.
         params: values for the spec's params, where the spec is given by file or name.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
@@ -10,20 +11,36 @@ from specc.graph import Argument, Graph, Layer, Node, Tensor
 Place = tuple[Node | None, int, str]  # a tensor: its node and which output it is, or an input by its name
 
 
+class NoSuchStep(LookupError):
+    """A path at which nothing stands. The message says what was probably meant."""
+
+
 def steps(graph: Graph) -> list[str]:
     """The paths that an excerpt can be made of."""
-    return list(dict.fromkeys([*graph.groups, *(node.path for node in graph.nodes)]))
+    found: dict[str, None] = {}
+    for node in graph.nodes:
+        names = node.path.split("/")
+        above = ("/".join(names[:length]) for length in range(1, len(names)))
+        found |= dict.fromkeys([*(path for path in above if path in graph.groups), node.path])
+    return list(found)
 
 
 def excerpt(graph: Graph, path: str) -> Graph:
     """The step at a path, with all that stands in it; paths are relative to it.
 
-    Raises KeyError where there is no such step.
+    Raises NoSuchStep where there is none.
     """
     inside = [node for node in graph.nodes if _is_under(node.path, path)]
     if not inside:
-        raise KeyError(path)
+        raise NoSuchStep(_missing(graph, path))
     return _Excerpt(graph, path, inside).graph()
+
+
+def _missing(graph: Graph, path: str) -> str:
+    if path in graph.groups:
+        return f"nothing stands in `{path}` of {graph.name}: what goes in comes out"
+    close = difflib.get_close_matches(path, steps(graph), n=1)
+    return f"{graph.name} has no step `{path}`" + (f"; did you mean `{close[0]}`?" if close else "")
 
 
 def _is_under(inner: str, path: str) -> bool:
@@ -53,7 +70,7 @@ class _Excerpt:
     def _inputs(self) -> dict[Place, Tensor]:
         """The tensors from outside. One is the input; several are called by the steps that make them."""
         found = {_place(tensor): tensor for node in self.inside for tensor in node.inputs if tensor.node not in self.members}
-        called = _called([tensor.name if tensor.node is None else tensor.node.path for tensor in found.values()], "input")
+        called = _names([(tensor.name if tensor.node is None else tensor.node.path, tensor.index) for tensor in found.values()], "input")
         return {place: Tensor(tensor.spec, None, name=name) for (place, tensor), name in zip(found.items(), called, strict=True)}
 
     def _outputs(self) -> Mapping[str, Argument]:
@@ -64,7 +81,9 @@ class _Excerpt:
         if not found:
             last = Tensor(self.inside[-1].outputs[0], self.inside[-1])
             found = {_place(last): last}
-        called = _called([self._relative(tensor.node.path) for tensor in found.values() if tensor.node is not None], "output")
+        called = _names(
+            [(self._relative(tensor.node.path), tensor.index) for tensor in found.values() if tensor.node is not None], "output"
+        )
         return {name: self._tensor(tensor) for tensor, name in zip(found.values(), called, strict=True)}
 
     def _argument(self, value: Argument) -> Argument:
@@ -90,8 +109,9 @@ def _flat(value: Argument) -> Iterator[Tensor]:
     yield from (value,) if isinstance(value, Tensor) else value
 
 
-def _called(names: list[str], only: str) -> list[str]:
-    """Names for tensors, each once: a plain one where there is one tensor."""
-    if len(names) == 1:
+def _names(tensors: list[tuple[str, int]], only: str) -> list[str]:
+    """Names for tensors by the path of their node and which output they are; a plain one where there is one tensor."""
+    if len(tensors) == 1:
         return [only]
-    return [name if names.count(name) == 1 else f"{name}[{names[:position].count(name)}]" for position, name in enumerate(names)]
+    paths = [path for path, _ in tensors]
+    return [path if paths.count(path) == 1 else f"{path}[{index}]" for path, index in tensors]

@@ -188,7 +188,8 @@ class Group:
 class Graph:
     """A network: inputs, nodes in the order of the spec, outputs by name, and the groups that nodes stand in, by path.
 
-    `dropped` are the nodes on which no output depends: they are not built.
+    `dropped` are the nodes on which no output depends: they are not built. `switched_off` are the heads that are declared
+    and not in this graph.
     """
 
     name: str
@@ -198,6 +199,7 @@ class Graph:
     training: bool = False
     groups: Mapping[str, Group] = field(default_factory=dict)
     dropped: tuple[Node, ...] = ()
+    switched_off: frozenset[str] = frozenset()
 
     @cached_property
     def layers(self) -> tuple[Layer, ...]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from specc.cli.options import assignments, load, only_option, part, spec_options, writable
+from specc.cli.options import assignments, load, only_option, spec_options, step_of, writable
 
 
 @click.command("graph", short_help="Draw the architecture as SVG.")
@@ -32,7 +32,7 @@ def command(
     Rest the pointer on a box to see its path, arguments and costs. TensorFlow is not needed.
     """
     loaded = load(spec, assignments(params, settings))
-    graph = part(loaded.graph(training=training), only)
+    graph = step_of(loaded, only, training)
     out = None if output == "-" else writable(Path(output or f"{loaded.name}.svg"))
     from specc.drawing import draw
 

@@ -43,19 +43,20 @@ def only_option(command: Command) -> Command:
     return click.option("--only", metavar="PATH", help="One step in place of the whole network, by its path, such as stage/0.")(command)
 
 
-def part(graph: Graph, path: str | None) -> Graph:
-    """The graph, or the step at the path of `--only`."""
+def step_of(spec: Spec, path: str | None, training: bool) -> Graph:
+    """One of a spec's graphs, or of it the step at the path of `--only`."""
+    graph = spec.graph(training)
     if path is None:
         return graph
-    from specc.excerpt import excerpt, steps
-    from specc.registry.entry import nearest
+    from specc.excerpt import NoSuchStep, excerpt, steps
 
     try:
         return excerpt(graph, path)
-    except KeyError:
-        close = nearest(path, steps(graph))
-        meant = f"did you mean `{close}`?" if close else f"`specc summary {graph.name}` shows the paths"
-        raise Refusal(f"{graph.name} has no step `{path}`; {meant}") from None
+    except NoSuchStep as missing:
+        if path in steps(spec.graph(not training)):
+            where = "it is there after training: leave --training out" if training else "it is there while training: add --training"
+            raise Refusal(f"{spec.name} has no step `{path}` in this graph; {where}") from None
+        raise Refusal(str(missing)) from None
 
 
 def plugin_option(command: Command) -> Command:

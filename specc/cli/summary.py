@@ -6,7 +6,7 @@ import json
 
 import click
 
-from specc.cli.options import assignments, form_option, load, only_option, part, spec_options
+from specc.cli.options import assignments, form_option, load, only_option, spec_options, step_of
 
 
 @click.command("summary", short_help="Show every node with its shape, weights and costs.")
@@ -41,10 +41,10 @@ def command(
     from specc import report
 
     loaded = [load(spec, assignments(params, settings)) for spec in specs]
-    graphs = [part(spec.graph(training=training), only) for spec in loaded]
+    graphs = [step_of(spec, only, training) for spec in loaded]
     names = [graph.name for graph in graphs]
     if both:
-        graphs.append(part(loaded[0].graph(training=True), only))
+        graphs.append(step_of(loaded[0], only, training=True))
         names = ["inference", "training"]
     elif names[0] == names[-1]:
         names = list(specs)
@@ -54,5 +54,5 @@ def command(
     elif len(graphs) == 2:
         click.echo(report.compared(graphs[0], graphs[1], (names[0], names[1]), depth=depth or 1, batch=batch))
     else:
-        trained = None if training else part(loaded[0].graph(training=True), only)
+        trained = None if training or only is not None else loaded[0].graph(training=True)
         click.echo(report.as_text(graphs[0], depth=depth, batch=batch, trained=trained))

@@ -70,7 +70,8 @@ class Expander:
         tensors = {name: result.value for name, result in inputs.items() if isinstance(result.value, Tensor)}
         used, nodes, dropped = _needed(given, self.nodes)
         inputs_used = {name: tensor for name, tensor in tensors.items() if tensor in used or not given}
-        return Graph(document.name, inputs_used, nodes, given, self.training, self.groups, dropped)
+        switched_off = frozenset(document.heads.keys() - outputs.keys())
+        return Graph(document.name, inputs_used, nodes, given, self.training, self.groups, dropped, switched_off)
 
     def _require_outputs(self, document: Document, outputs: Mapping[str, Argument]) -> None:
         place = document.root.entries.get("heads") or document.root.entries.get("layers")

@@ -45,7 +45,8 @@ def _params(document: Document) -> Iterator[Diagnostic]:
 def _unread(document: Document, params: Mapping[str, ParamDeclaration], written: MapNode, owner: str) -> Iterator[Diagnostic]:
     """Params that no expression reads."""
     own = {name: declared for name, declared in params.items() if declared.span.source == document.source}
-    if not own:
+    set_outside = any(declared.default is not None and declared.default.span.source.is_override for declared in params.values())
+    if not own or set_outside:  # a value from outside takes the place of a default, which may read others
         return
     missing = set(own)
     for name in names_read(written):

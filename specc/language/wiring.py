@@ -87,6 +87,8 @@ def wire(
         losses = {}
     else:
         losses = _losses(graph, train, found, span_of, key)
+        if sink is None and train.losses and not losses and not found.failed:
+            found.error("E0501", "every head that has a loss is switched off, so nothing is learned", span_of(*key, "losses"))
     for head, (loss, path) in losses.items():
         target = "" if fields is None else _target(graph, head, loss, fields, len(train.losses) < 2, found, span_of, path)
         if target is None:
@@ -122,6 +124,8 @@ def _losses(
     for head, loss in train.losses.items():
         if head in graph.outputs:
             known[head] = (loss, (*key, "losses", head))
+            continue
+        if head in graph.switched_off:
             continue
         close = nearest(head, heads)
         help = f"did you mean `{close}`?" if close else f"the heads are {listed(heads)}"
