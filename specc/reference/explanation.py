@@ -8,7 +8,7 @@ from pathlib import Path
 
 from specc.language.published import Figures, Published, published_of
 from specc.language.syntax import MapNode, parse, plain_value, read
-from specc.language.vocabulary import Word, builtin_block, read_params
+from specc.language.vocabulary import Word, builtin_block
 from specc.reference.catalogue import CODE, EXPLANATIONS, text_of
 from specc.reference.notation import flow, spelled, type_text
 from specc.reference.uses import LEFT_OUT, call_text, layer_examples, outputs_text
@@ -65,20 +65,22 @@ def _block_text(word: Word, width: int) -> str:
 def _spec_text(name: str, path: Path, width: int) -> str:
     root = parse(read(path))
     assert isinstance(root, MapNode)
-    from specc.diagnostics import Sink
+    from specc.language.resolve import resolve_file
 
-    parameters = {name: declared.as_param() for name, declared in read_params(root.get("params"), Sink()).items()}
+    # Resolved, since a base may have declared most of them.
+    parameters = {name: declared.as_param() for name, declared in resolve_file(path).params.items()}
+    base = text_of(root, "extends")
     section = root.get("published")
     published = published_of(None if section is None else plain_value(section))
-    return "\n\n".join([*_about(f"{name}: spec, {path}", root), *_figures(published), *_arguments(parameters, width, title="Params")])
+    parts = [*_about(f"{name}: spec, {path}", root), f"Extends: {base}" if base else "", *_published(published)]
+    return "\n\n".join(part for part in [*parts, *_arguments(parameters, width, title="Params")] if part)
 
 
-def _figures(published: Published) -> list[str]:
-    """What was published, a line for each source."""
-    if not published.figures:
-        return []
+def _published(published: Published) -> list[str]:
+    """Family and year, and what was published, a line for each source."""
+    known = [published.family, "" if published.year is None else str(published.year)]
     lines = [f"  {', '.join(_figure_texts(figures))}  {figures.source}" for figures in published.figures]
-    return ["\n".join([f"Published{'' if published.year is None else f' in {published.year}'}", *lines])]
+    return [f"Family: {', '.join(filter(None, known))}" if any(known) else "", "\n".join(["Published figures", *lines]) if lines else ""]
 
 
 def _figure_texts(figures: Figures) -> Iterator[str]:

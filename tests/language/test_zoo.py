@@ -110,6 +110,8 @@ FORMS = [
     ("mobilenet_v2", {"alpha": 1.3}, 5_431_048, 509),
     ("mobilenet_v2", {"alpha": 1.4}, 6_156_712, 582),
     # Images of 32x32: https://github.com/chenyaofo/pytorch-cifar-models
+    ("resnet20", {"projection": True}, 272_474 + 1_568, 40.81),
+    ("resnet56", {"projection": True}, 855_770 + 4_256, 125.75),
     ("mobilenet_v2", SMALL, 2_236_682 + 34_112, 87.98),
     ("vgg16", SMALL, 15_245_130, 313.73),
     # torchvision, whose 3x3 convolutions take the strides: https://docs.pytorch.org/vision/stable/models.html
@@ -201,6 +203,15 @@ def test_the_side_of_an_image_is_a_param(name: str) -> None:
     assert graph.inputs["image"].spec.shape == (None, size, size, 3)
 
 
-def test_frozen_averages_are_not_trainable() -> None:
-    assert graph_of("resnet18").trainable_parameters == 11_689_512
-    assert graph_of("resnet34").trainable_parameters == 21_797_672
+@pytest.mark.parametrize("name", CLASSIFIERS)
+@pytest.mark.parametrize("param", ["channels=1", "classes=10", "include_top=false", "size=192", "small=true"])
+def test_check_finds_nothing_wrong_in_a_form(name: str, param: str) -> None:
+    if param != "small=true" or name not in ALWAYS_SMALL:
+        assert language.check(name, [("--param", param)]) == ()
+
+
+@pytest.mark.parametrize(("name", "least"), [("alexnet", 67), ("googlenet", 65), ("inception_v3", 75)])
+def test_the_smallest_images_are_as_large_as_the_specs_say(name: str, least: int) -> None:
+    assert f"{least} at least" in language.load(name).document.params["size"].doc
+    assert language.check(name, [("--param", f"size={least}")]) == ()
+    assert {found.code for found in language.check(name, [("--param", f"size={least - 1}")])} == {"E0302"}

@@ -58,10 +58,17 @@ def test_links_lead_somewhere() -> None:
             assert not heading or heading in headings, heading
 
 
+@pytest.mark.parametrize("readme", ["", "<!-- zoo -->", "<!-- /zoo --><!-- zoo -->", "<!-- zoo --><!-- /zoo --><!-- zoo -->"])
+def test_a_readme_without_the_marks_is_left_alone(readme: str) -> None:
+    with pytest.raises(ValueError, match="stands between one <!-- zoo --> and one <!-- /zoo -->"):
+        readme_with_table(readme)
+
+
 def test_figures_are_ours_beside_those_of_others() -> None:
     (row,) = [line for line in PAGE.splitlines() if line.startswith("| [`resnet50`]")]
     cells = [cell.strip() for cell in row.strip("|").split("|")]
     assert cells[1:3] == ["2015", "25,636,712"]
-    assert cells[4] == "3.86 G"
+    assert cells[3] == "3.86 G"
+    assert cells[4] == "[25.6 M](https://keras.io/api/applications/)"
     assert cells[5] == "[3.86 G](https://arxiv.org/abs/1709.01507)"
     assert cells[6] == "[74.9](https://keras.io/api/applications/)"
