@@ -31,7 +31,7 @@ the classifier. With `small` (or by themselves, where they are for such images) 
 
 Where `keras.applications` has a network, the two are equal to the weight: `model.set_weights(theirs.get_weights())` and
 `model.load_weights("theirs.weights.h5")` work, and give its logits (`classifier_activation=None` leaves its softmax out). Images are
-prepared as its `preprocess_input` does."""
+prepared as its `preprocess_input` does. ResNet-18, ResNet-34 and ViT-B/16 give torchvision's logits with torchvision's weights."""
 
 BEGIN, END = "<!-- zoo -->", "<!-- /zoo -->"
 
