@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 FAULTY_SPEC, WRONG_USE, OUR_BUG = 1, 2, 3
 # About the folder of a run, a model's file, an image, a plug-in: what the command was given.
-NOT_OF_THE_SPEC = {"E0510", "E0512", "E0701", "E0702", "E0703", "E0704", "E0705"}
+NOT_OF_THE_SPEC = {"E0510", "E0512", "E0513", "E0514", "E0701", "E0702", "E0703", "E0704", "E0705"}
 INTERRUPTED, BROKEN_PIPE = 130, 141  # 128 + the signal's number, as shells have it
 
 

@@ -8,6 +8,8 @@ import click
 
 from specc.cli.options import assignments, load, quiet_tensorflow, spec_options
 
+SIGNALLED = 128  # and the signal's number, as shells have it: 130 for Ctrl-C, 143 for SIGTERM
+
 STRATEGIES = ("auto", "one", "mirrored")  # specc.training.distribution.NAMES, which would import TensorFlow
 
 
@@ -17,13 +19,26 @@ STRATEGIES = ("auto", "one", "mirrored")  # specc.training.distribution.NAMES, w
 @click.option(
     "--strategy", type=click.Choice(STRATEGIES), default="auto", show_default=True, help="Which devices work together: one, or all."
 )
+@click.option("--resume", is_flag=True, help="Go on with the run in DIR, where one was begun. SPEC may be its folder.")
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 @spec_options
-def command(spec: str, output: Path | None, strategy: str, quiet: bool, params: tuple[str, ...], settings: tuple[str, ...]) -> None:
-    """Trains a spec and keeps metrics, curves, model and the resolved spec in a folder, whose path is printed last.
+def command(
+    spec: str,
+    output: Path | None,
+    strategy: str,
+    resume: bool,
+    quiet: bool,
+    params: tuple[str, ...],
+    settings: tuple[str, ...],
+) -> int:
+    """Trains a spec and keeps metrics, curves, model, checkpoints and the resolved spec in a folder, whose path is printed last.
 
-    Ctrl-C ends after saving what was learned.
+    Ctrl-C and SIGTERM end the run after saving it, with the exit codes 130 and 143; --resume goes on.
     """
+    if resume and Path(spec).is_dir():
+        output, spec = output or Path(spec), str(Path(spec) / "spec.yaml")
+    if resume and output is None:
+        raise click.UsageError("--resume needs to know the run: name its folder in place of SPEC, or by -o")
     loaded = load(spec, assignments(params, settings))
     from specc.language.pending import require_trained
 
@@ -32,9 +47,14 @@ def command(spec: str, output: Path | None, strategy: str, quiet: bool, params: 
     quiet_tensorflow()
     from specc.training import run as training
 
-    run = training.train(loaded, directory=output, strategy=strategy, progress=not quiet)
+    run = training.train(loaded, directory=output, strategy=strategy, progress=not quiet, resume=resume)
     if run.status == "diverged":
         click.echo(
             "the loss is no number any more, so the run ended: try a smaller learning rate, or `clipnorm` of the optimizer", err=True
         )
     click.echo(str(run.path))
+    if run.signal is None:
+        return 0
+    if not quiet:
+        click.echo(f"interrupted; `specc train {run.path} --resume` goes on", err=True)
+    return SIGNALLED + run.signal

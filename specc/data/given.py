@@ -59,7 +59,11 @@ def given_feed(dataset: tf.data.Dataset, graph: Graph, train: Train, batch_size:
         named = named.batch(batch_size)
     steps = _steps(named, part)
     fields = fields_of(named.element_spec, {}, batched=True)
-    return Feed(lambda first, last: named.repeat(last - first).prefetch(tf.data.AUTOTUNE), steps, None, fields)
+
+    def stream(first: int, last: int, skip: int = 0) -> tf.data.Dataset:
+        return named.repeat(last - first).skip(skip).prefetch(tf.data.AUTOTUNE)
+
+    return Feed(stream, steps, None, fields)
 
 
 def _named(element: tuple[Any, ...], graph: Graph, target: str, part: str) -> dict[str, Any]:

@@ -30,14 +30,15 @@ class Feed:
     """Batches of a data set, epoch after epoch.
 
     Args:
-        stream: `stream(first, last)` gives the batches of those epochs, one after the other, `last` not included.
+        stream: `stream(first, last, skip)` gives the batches of those epochs, one after the other, `last` not included,
+            without the first `skip` batches, 0 by default.
         steps: batches of one epoch.
         examples: examples of one epoch; None where nobody counted them.
         fields: the batch's fields.
         classes: names of the classes; empty where the data tell none.
     """
 
-    stream: Callable[[int, int], tf.data.Dataset]
+    stream: Callable[..., tf.data.Dataset]
     steps: int
     examples: int | None
     fields: Mapping[str, Field]
@@ -115,8 +116,11 @@ def feed(opened: Opened, batch_size: int, *, seed: int = 0, training: bool = Fal
     read = _from_memory if _size(examples) <= IN_MEMORY else _from_source
     one = read(examples, opened.later, wanted, seed, training)
 
-    def stream(first: int, last: int) -> tf.data.Dataset:
-        return tf.data.Dataset.range(first, last).flat_map(lambda epoch: one(epoch, batch_size)).prefetch(tf.data.AUTOTUNE)
+    def stream(first: int, last: int, skip: int = 0) -> tf.data.Dataset:
+        epochs = tf.data.Dataset.range(first, last)
+        # Examples are left out before anything is done with them.
+        batches = epochs.flat_map(lambda epoch: one(epoch, batch_size, tf.where(epoch == first, skip * batch_size, 0)))
+        return batches.prefetch(tf.data.AUTOTUNE)
 
     fields = {name: opened.fields[name] for name in wanted}
     return Feed(stream, math.ceil(examples.count / batch_size), examples.count, fields, examples.classes)
@@ -133,7 +137,7 @@ def _size(examples: Examples) -> float:
     return math.inf if None in sizes else examples.count * sum(sizes)  # type: ignore[arg-type]
 
 
-Epoch = Callable[[Any, int], tf.data.Dataset]
+Epoch = Callable[[Any, int, Any], tf.data.Dataset]  # from its number, the size of a batch, and how many examples are left out
 
 
 def _from_memory(examples: Examples, later: Sequence[Choice], wanted: Sequence[str], seed: int, training: bool) -> Epoch:
@@ -141,11 +145,11 @@ def _from_memory(examples: Examples, later: Sequence[Choice], wanted: Sequence[s
     whole = next(iter(examples.dataset.batch(examples.count)))
     held = {name: tf.identity(value) for name, value in whole.items()}
 
-    def epoch_of(epoch: Any, batch_size: int) -> tf.data.Dataset:
+    def epoch_of(epoch: Any, batch_size: int, left_out: Any) -> tf.data.Dataset:
         order = tf.range(examples.count)
         if training:
             order = tf.random.experimental.stateless_shuffle(order, seed=tf.stack([seed, tf.cast(epoch, tf.int32)]))
-        indices = tf.data.Dataset.from_tensor_slices(order)
+        indices = tf.data.Dataset.from_tensor_slices(order[left_out:])
         if not later:
             return indices.batch(batch_size).map(lambda chosen: {name: tf.gather(held[name], chosen) for name in wanted})
 
@@ -161,7 +165,7 @@ def _from_memory(examples: Examples, later: Sequence[Choice], wanted: Sequence[s
 def _from_source(examples: Examples, later: Sequence[Choice], wanted: Sequence[str], seed: int, training: bool) -> Epoch:
     """Epochs of examples that are read each time anew, shuffled through a buffer."""
 
-    def epoch_of(epoch: Any, batch_size: int) -> tf.data.Dataset:
+    def epoch_of(epoch: Any, batch_size: int, left_out: Any) -> tf.data.Dataset:
         numbered = examples.dataset.enumerate()
         if training:
             # Inside this function the global seed is its graph's: the order depends on (seed, epoch) and nothing else.
@@ -171,7 +175,8 @@ def _from_source(examples: Examples, later: Sequence[Choice], wanted: Sequence[s
         def one(index: Any, example: Example) -> Example:
             return _picked(transformed(example, later, example_key(seed, epoch, index)), wanted)
 
-        return numbered.map(one, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True).batch(batch_size)
+        kept = numbered.skip(tf.cast(left_out, tf.int64))
+        return kept.map(one, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True).batch(batch_size)
 
     return epoch_of
 

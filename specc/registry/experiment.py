@@ -34,6 +34,14 @@ class Stage(Params):
     freeze: Freeze | None = param("Weights that do not learn: `{all_but: logits}`.", default=None, pending=True)
 
 
+class Checkpoint(Params):
+    """When a run is saved, so that it can go on after whatever ends it: after each epoch, and within one as is said here."""
+
+    steps: int | None = param("Steps of an epoch between two checkpoints; none: by time alone.", default=None, minimum=1)
+    minutes: float = param("Minutes between two checkpoints within an epoch.", default=10.0, above=0)
+    keep: int = param("How many of the newest stay; of two, one may be damaged.", default=2, minimum=1)
+
+
 class Train(Stage):
     """How a model is trained."""
 
@@ -49,6 +57,7 @@ class Train(Stage):
     precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] = param(
         "Number format of layers; the mixed ones keep weights in float32.", default="float32"
     )
+    checkpoint: Checkpoint | None = param("When the run is saved, so that it can go on; none: never.", default={})
     steps_per_execution: int | None = param(
         "Steps between two looks at the progress; none: what takes a fraction of a second.", default=None, minimum=1
     )
@@ -74,4 +83,4 @@ class Experiment:
     generate: Choice | None = None
 
 
-__all__ = ["SECTIONS", "Data", "Experiment", "Freeze", "Pipeline", "Stage", "Train"]
+__all__ = ["SECTIONS", "Checkpoint", "Data", "Experiment", "Freeze", "Pipeline", "Stage", "Train"]

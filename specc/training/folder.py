@@ -6,6 +6,7 @@ import json
 import math
 import os
 import platform
+import sys
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -20,11 +21,12 @@ SPEC, METRICS, CURVES, MODEL, STATUS = "spec.yaml", "metrics.jsonl", "curves.png
 
 
 class RunFolder:
-    """A folder with spec.yaml, metrics.jsonl, curves.png, model.keras and run.json."""
+    """A folder with spec.yaml, metrics.jsonl, curves.png, model.keras and run.json, which one process at a time writes to."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._status: dict[str, Any] = {}
+        self._lock = _locked(path)
 
     @classmethod
     def create(cls, name: str, directory: str | Path | None) -> RunFolder:
@@ -34,11 +36,36 @@ class RunFolder:
                 path = Path(directory)
                 path.mkdir(parents=True, exist_ok=True)
                 if any(path.iterdir()):
-                    raise fail("E0510", f"the run folder {path} is not empty", help="name a new one")
+                    raise fail("E0510", f"the run folder {path} is not empty", help="name a new one, or resume the run that is there")
                 return cls(path)
             return cls(_numbered(Path("runs") / f"{name}-{datetime.now():%Y%m%d-%H%M%S}"))
         except OSError as error:
             raise fail("E0510", f"the run folder cannot be made: {error}") from error
+
+    @classmethod
+    def take_up(cls, path: Path, spec: str) -> RunFolder:
+        """The folder of a run of this resolved spec that was begun before.
+
+        Raises:
+            SpecError: another process writes to it, or it holds a run of another spec.
+        """
+        folder = cls(path)
+        if folder._text(SPEC) != spec:
+            help = f"its own spec goes on with `specc train {path} --resume`; other values are for a new run"
+            raise fail("E0514", f"{path} holds a run of another spec", help=help)
+        folder._status = json.loads(folder._text(STATUS) or "{}")
+        return folder
+
+    def close(self) -> None:
+        """Lets another process write to the folder."""
+        if self._lock is not None:
+            os.close(self._lock)
+
+    def records(self, count: int) -> list[dict[str, Any]]:
+        """The metrics of so many epochs; those of later ones are taken off the file, for they are computed again."""
+        lines = self._text(METRICS).splitlines()[:count]
+        self._write(METRICS, "".join(f"{line}\n" for line in lines))
+        return [{name: math.nan if value is None else value for name, value in json.loads(line).items()} for line in lines]
 
     def spec(self, text: str) -> None:
         """The resolved spec, which gives the same model and the same run again."""
@@ -47,8 +74,8 @@ class RunFolder:
     def record(self, record: Mapping[str, Any]) -> None:
         """The metrics of an epoch, one line of JSON; what is no number any more is null, for JSON has no other word."""
         known = {name: None if isinstance(value, float) and not math.isfinite(value) else value for name, value in record.items()}
-        with (self.path / METRICS).open("a", encoding="utf-8") as file:
-            file.write(json.dumps(known, allow_nan=False) + "\n")
+        with (self.path / METRICS).open("ab", buffering=0) as file:  # one write, so that no half line is left by whatever ends the run
+            file.write((json.dumps(known, allow_nan=False) + "\n").encode())
 
     def status(self, **facts: Any) -> None:
         """What is known of the run; what was said before stays."""
@@ -61,10 +88,34 @@ class RunFolder:
         model.save(aside)
         os.replace(aside, self.path / MODEL)
 
+    def _text(self, name: str) -> str:
+        path = self.path / name
+        return path.read_text(encoding="utf-8") if path.is_file() else ""
+
     def _write(self, name: str, text: str) -> None:
         aside = self.path / f"{name}.aside"
         aside.write_text(text, encoding="utf-8")
         os.replace(aside, self.path / name)
+
+
+def holds_run(path: Path) -> bool:
+    """Whether a run was begun in a folder."""
+    return (path / SPEC).is_file() and (path / STATUS).is_file()
+
+
+def _locked(path: Path) -> int | None:
+    """A folder, locked for this process. The system unlocks it when the process ends, however that is."""
+    if sys.platform == "win32":  # there, nobody is kept out
+        return None
+    import fcntl
+
+    folder = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(folder)
+        raise fail("E0510", f"another process is training in {path}", help="wait until it ends, or choose another folder") from error
+    return folder
 
 
 def _numbered(path: Path) -> Path:

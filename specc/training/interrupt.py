@@ -1,4 +1,4 @@
-"""Ctrl-C: the steps that are being done are finished, then what was learned is kept."""
+"""Ctrl-C and SIGTERM: the steps that are being done are finished, then what was learned is kept."""
 
 from __future__ import annotations
 
@@ -7,28 +7,39 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
 
 class Interrupt:
-    """Whether the user asked to stop."""
+    """Whether somebody asked to stop, and by which signal."""
 
-    asked = False
+    by: int | None = None
+
+    @property
+    def asked(self) -> bool:
+        return self.by is not None
 
 
 @contextmanager
 def interruptible() -> Iterator[Interrupt]:
-    """Turns the first Ctrl-C into a wish. The second one is Python's own, for who cannot wait."""
+    """Turns the first signal into a wish. The second one does what it always does, for who cannot wait."""
     interrupt = Interrupt()
     if threading.current_thread() is not threading.main_thread():
         yield interrupt
         return
-    before = signal.getsignal(signal.SIGINT)
+    before = {each: signal.getsignal(each) for each in SIGNALS}
 
-    def ask(*_: object) -> None:
-        interrupt.asked = True
-        signal.signal(signal.SIGINT, before)
+    def give_back() -> None:
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
-    signal.signal(signal.SIGINT, ask)
+    def ask(number: int, _: object) -> None:
+        interrupt.by = number
+        give_back()
+
+    for each in SIGNALS:
+        signal.signal(each, ask)
     try:
         yield interrupt
     finally:
-        signal.signal(signal.SIGINT, before)
+        give_back()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -42,53 +43,81 @@ class Job:
     state: Any = field(default=None)
 
 
-class Watch(Protocol):
+@dataclass(frozen=True)
+class Position:
+    """Where a run is: so many epochs are complete, and so many steps of the next one, with the sums over these.
+
+    `rate` is the learning rate at the beginning of that epoch.
+    """
+
+    epoch: int = 0
+    done: int = 0
+    totals: Any = None
+    rate: float | None = None
+
+
+class Watch:
     """Who looks at a run while it goes on."""
 
     @property
     def stopping(self) -> bool:
         """Whether the run is to end after the steps that are being done."""
+        return False
+
+    @property
+    def room(self) -> int:
+        """How many steps may be done before it has to be asked again."""
+        return sys.maxsize
 
     def epoch(self, epoch: int) -> None:
-        """An epoch begins, counted from 0."""
+        """An epoch begins, counted from 0, or goes on where it was broken off."""
 
-    def steps(self, done: int, means: Record) -> None:
-        """So many steps of the epoch are done, with these means over them."""
+    def steps(self, position: Position, means: Record) -> None:
+        """Steps of the epoch are done, with these means over all of them."""
 
     def record(self, record: Record) -> None:
         """An epoch has ended, or was broken off."""
 
+    def between(self, position: Position) -> None:
+        """An epoch is complete and recorded, the next has not begun."""
 
-def fit(job: Job, watch: Watch) -> list[Record]:
-    """Trains, and returns the metrics of every epoch. The weights are those of the models in `job.network`."""
+
+def fit(job: Job, watch: Watch, start: Position = Position()) -> list[Record]:
+    """Trains, and returns the metrics of every epoch. The weights are those of the models in `job.network`.
+
+    Args:
+        start: where the run goes on; its state has been restored.
+    """
     reduce_once(job.optimizer)
     model = job.network.inference
     model.optimizer, model.stop_training = job.optimizer, False  # where Keras's callbacks look for them
     callbacks = keras.callbacks.CallbackList(list(job.callbacks), model=model, epochs=job.epochs, steps=job.training.steps, verbose=0)
     pace = pace_of(job.steps_per_execution, list(job.callbacks))
     names = job.objective.names(job.network, training=True)
-    execute = executor(training_step(job, names), job.strategy, len(names))
+    execute = executor(training_step(job, names), job.strategy)
     validate = validator(job)
-    batches = iterate(job.training.stream(0, job.epochs), job.strategy, training=True)
+    batches = iterate(job.training.stream(start.epoch, job.epochs, start.done), job.strategy, training=True)
 
     records: list[Record] = []
     callbacks.on_train_begin()
-    for epoch in range(job.epochs):
+    for epoch in range(start.epoch, job.epochs):
         started = time.perf_counter()
         watch.epoch(epoch)
         callbacks.on_epoch_begin(epoch)
-        rate = float(keras.ops.convert_to_numpy(job.optimizer.learning_rate))
-        done, totals = 0, tf.zeros((len(names) + 3,))
+        begun = start if epoch == start.epoch else Position(epoch)
+        rate = float(keras.ops.convert_to_numpy(job.optimizer.learning_rate)) if begun.rate is None else begun.rate
+        done, totals = begun.done, tf.zeros((len(names) + 3,)) if begun.totals is None else tf.constant(begun.totals)
+        seen = float(totals[-1])
         while done < job.training.steps and not watch.stopping:
-            steps = pace.start(job.training.steps - done)
+            steps = pace.start(min(job.training.steps - done, watch.room))
             callbacks.on_train_batch_begin(done)
-            totals += execute(batches, tf.constant(steps))
+            totals = execute(batches, tf.constant(steps), totals)
             done += steps
             means = means_of(totals, names)
             pace.end(steps)
             callbacks.on_train_batch_end(done - 1, dict(means))
-            watch.steps(done, means)
-        if not done:
+            watch.steps(Position(epoch, done, totals, rate), means)
+        if done == begun.done < job.training.steps:
             break
         trained = time.perf_counter() - started
         logs = means_of(totals, names)
@@ -99,13 +128,15 @@ def fit(job: Job, watch: Watch) -> list[Record]:
             callbacks.on_test_end(measured)
             logs.update({f"val_{name}": value for name, value in measured.items()})
         record: Record = {"epoch": epoch + 1, "steps": done, **logs, "learning_rate": rate}
-        record |= {"seconds": time.perf_counter() - started, "examples_per_second": float(totals[-1]) / trained}
+        record |= {"seconds": time.perf_counter() - started, "examples_per_second": (float(totals[-1]) - seen) / trained}
         if complete:
             callbacks.on_epoch_end(epoch, {**logs, "learning_rate": rate})
         else:
             record["interrupted"] = True
         records.append(record)
         watch.record(record)
+        if complete:
+            watch.between(Position(epoch + 1))
         if model.stop_training or watch.stopping:
             break
     callbacks.on_train_end({})
@@ -141,13 +172,12 @@ def training_step(job: Job, names: Sequence[str]) -> Callable[[Any], Any]:
     return tf.function(step, jit_compile=True) if job.jit_compile and replicas == 1 else step
 
 
-def executor(step: Callable[[Any], Any], strategy: tf.distribute.Strategy, reported: int) -> Callable[[Any, Any], Any]:
-    """Several steps in one call, their sums added up: Python is not asked between them."""
+def executor(step: Callable[[Any], Any], strategy: tf.distribute.Strategy) -> Callable[[Any, Any, Any], Any]:
+    """Several steps in one call, their sums added to the totals one by one: Python is not asked between them."""
     step = tf.autograph.experimental.do_not_convert(step)
 
     @tf.function(reduce_retracing=True)
-    def execute(batches: Any, steps: Any) -> Any:
-        totals = tf.zeros((reported + 3,))
+    def execute(batches: Any, steps: Any, totals: Any) -> Any:
         for _ in tf.range(steps):
             totals += strategy.reduce(tf.distribute.ReduceOp.SUM, strategy.run(step, args=(next(batches),)), axis=None)
         return totals
@@ -167,13 +197,13 @@ def validator(job: Job) -> Callable[[], Record] | None:
         penalty = tf.add_n([tf.cast(loss, tf.float32) for loss in job.network.inference.losses] or [tf.constant(0.0)])
         return sums_of(terms, penalty, names)
 
-    execute, pace = executor(step, job.strategy, len(names)), Pace()
+    execute, pace = executor(step, job.strategy), Pace()
 
     def validate() -> Record:
         batches, done, totals = iterate(feed.stream(0, 1), job.strategy, training=False), 0, tf.zeros((len(names) + 3,))
         while done < feed.steps:
             steps = pace.start(feed.steps - done)
-            totals += execute(batches, tf.constant(steps))
+            totals = execute(batches, tf.constant(steps), totals)
             done += steps
             pace.end(steps)
         return means_of(totals, names)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -29,10 +28,12 @@ from specc.registry.experiment import Train
 from specc.training.adapt import adapt_normalization
 from specc.training.curves import draw_curves
 from specc.training.distribution import choose_strategy, on_gpu
-from specc.training.folder import CURVES, RunFolder, versions
-from specc.training.interrupt import Interrupt, interruptible
-from specc.training.loop import Job, Record, fit
+from specc.training.folder import CURVES, RunFolder, holds_run, versions
+from specc.training.interrupt import interruptible
+from specc.training.loop import Job, Position, Record, fit
 from specc.training.progress import ProgressBar
+from specc.training.recorder import Recorder
+from specc.training.saving import Saver, checkpoints_of, take_up
 from specc.training.schedules import Length, learning_rate
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class Run:
         history: the metrics of each epoch, as they stand in `metrics.jsonl`.
         path: the run folder: spec.yaml, metrics.jsonl, curves.png, model.keras, run.json.
         status: `finished`, `interrupted`, or `diverged`: the loss was no number any more, and the run ended after that epoch.
+        signal: the number of the signal that interrupted it.
         classes: names of the classes, where the data tell them.
         spec: what was trained.
     """
@@ -59,6 +61,7 @@ class Run:
     status: Status
     classes: tuple[str, ...]
     spec: Spec = field(repr=False)
+    signal: int | None = None
 
 
 def train(
@@ -69,8 +72,9 @@ def train(
     strategy: str | tf.distribute.Strategy = "auto",
     callbacks: Sequence[keras.callbacks.Callback] = (),
     progress: bool = True,
+    resume: bool = False,
 ) -> Run:
-    """Trains a spec. Ctrl-C ends the run after the steps that are being done; what was learned until then is kept.
+    """Trains a spec. Ctrl-C or SIGTERM end the run after the steps that are being done; it is saved, and can go on.
 
     Args:
         spec: what `specc.load` returned.
@@ -79,26 +83,44 @@ def train(
         strategy: `auto` (all local GPUs), `one` device, `mirrored`, or a strategy of `tf.distribute`.
         callbacks: Keras callbacks; they see the inference model.
         progress: whether a progress bar is shown.
+        resume: whether a run that was begun in the folder goes on, to the numbers that it would have reached without a
+            break. Where there is none, one is begun. A run that is finished is given back as it is.
 
     Raises:
-        SpecError: the spec's training section or the data are wrong.
+        SpecError: the spec's training section or the data are wrong, or the folder holds another run.
     """
     setting, graphs = spec.experiment.train, _graphs(spec)
     require_trained(spec.document, graphs, data or ())
     wired, training, validation = prepare(spec, graphs, data or {})
     devices = choose_strategy(strategy)
-    folder = RunFolder.create(spec.name, directory)
-    keras.utils.set_random_seed(setting.seed)
-    with precision(setting.precision), devices.scope():
-        job = make_job(graphs, setting, wired, training, validation, devices, callbacks)
-    folder.spec(spec.text)
-    folder.status(status="running", name=spec.name, plugins=plugins.used(spec), **_facts(job, setting, training))
-    records: list[Record] = []
-    with interruptible() as interrupt, _bar(progress, job) as bar, _told(folder, None if data else spec.span_of("data")):
-        fit(job, watch := _Watch(folder, interrupt, bar, records))
-    status: Status = "interrupted" if interrupt.asked else "diverged" if watch.diverged else "finished"
-    _finish(folder, job.network.inference, records, status, spec.name)
-    return Run(job.network.inference, records, folder.path, status, training.classes, spec)
+    with _folder(spec, directory, resume) as folder:
+        keras.utils.set_random_seed(setting.seed)
+        with precision(setting.precision), devices.scope():
+            job = make_job(graphs, setting, wired, training, validation, devices, callbacks)
+            saved = checkpoints_of(folder.path).newest() if resume else None
+            start = Position() if saved is None else take_up(job, saved)
+        records: list[Record] = [] if saved is None else folder.records(saved.facts["epochs_recorded"])
+        folder.spec(spec.text)
+        folder.status(status="running", name=spec.name, plugins=plugins.used(spec), **_facts(job, setting, training))
+        with interruptible() as interrupt, _bar(progress, job) as bar, _told(folder, None if data else spec.span_of("data")):
+            watch = Recorder(folder, interrupt, bar, Saver(setting.checkpoint, job, folder.path), records, start.done)
+            fit(job, watch, start)
+        status: Status = "interrupted" if interrupt.asked else "diverged" if watch.diverged else "finished"
+        _finish(folder, job.network.inference, records, status, spec.name)
+        return Run(job.network.inference, records, folder.path, status, training.classes, spec, interrupt.by)
+
+
+@contextlib.contextmanager
+def _folder(spec: Spec, directory: str | Path | None, resume: bool) -> Iterator[RunFolder]:
+    """The folder of a new run, or of the one that goes on; nobody else writes to it meanwhile."""
+    if resume and directory is None:
+        raise fail("E0510", "which run is to be resumed is not said", help="name its folder")
+    going_on = resume and directory is not None and holds_run(Path(directory))
+    folder = RunFolder.take_up(Path(directory), spec.text) if going_on and directory else RunFolder.create(spec.name, directory)
+    try:
+        yield folder
+    finally:
+        folder.close()
 
 
 def _graphs(spec: Spec) -> tuple[Graph, Graph]:
@@ -214,39 +236,6 @@ def precision(policy: str) -> Iterator[None]:
         yield
     finally:
         keras.config.set_dtype_policy(before)
-
-
-@dataclass
-class _Watch:
-    """Writes what happens to the folder and shows it."""
-
-    folder: RunFolder
-    interrupt: Interrupt
-    bar: ProgressBar | None
-    records: list[Record]
-
-    @property
-    def diverged(self) -> bool:
-        """Whether the loss of the last epoch is no number: no further step can make it one."""
-        return bool(self.records) and not math.isfinite(self.records[-1]["loss"])
-
-    @property
-    def stopping(self) -> bool:
-        return self.interrupt.asked or self.diverged
-
-    def epoch(self, epoch: int) -> None:
-        if self.bar is not None:
-            self.bar.epoch(epoch)
-
-    def steps(self, done: int, means: Record) -> None:
-        if self.bar is not None:
-            self.bar.steps(done, means)
-
-    def record(self, record: Record) -> None:
-        self.records.append(record)
-        self.folder.record(record)
-        if self.bar is not None:
-            self.bar.record(record)
 
 
 def _bar(progress: bool, job: Job) -> Any:

@@ -18,13 +18,13 @@ from specc.objectives.by_head import ByHead
 from specc.registry.entry import bind_value
 from specc.registry.experiment import Train
 from specc.registry.types import ChoiceOf
-from specc.training.loop import Job, fit
+from specc.training.loop import Job, Watch, fit
 from specc.training.pace import Pace, pace_of
 
 GRAPH = Graph("small", {"x": Tensor(TensorSpec((None, 5)), None, name="x")}, (), {"logits": Tensor(TensorSpec((None, 3)), None)})
 
 
-class Silent:
+class Silent(Watch):
     """A watch that may stop after some steps."""
 
     def __init__(self, stop_after=None):
@@ -37,9 +37,9 @@ class Silent:
     def epoch(self, epoch):
         self.last = 0
 
-    def steps(self, done, means):
-        self.seen.append(done - self.last)
-        self.last = done
+    def steps(self, position, means):
+        self.seen.append(position.done - self.last)
+        self.last = position.done
 
     def record(self, record):
         self.records.append(record)

@@ -56,7 +56,14 @@ def run(spec, tmp_path_factory):
 
 
 def test_a_run_leaves_everything_behind(run):
-    assert {path.name for path in run.path.iterdir()} == {"spec.yaml", "metrics.jsonl", "curves.png", "model.keras", "run.json"}
+    assert {path.name for path in run.path.iterdir()} == {
+        "spec.yaml",
+        "metrics.jsonl",
+        "curves.png",
+        "model.keras",
+        "run.json",
+        "checkpoints",
+    }
     records = [json.loads(line) for line in (run.path / "metrics.jsonl").read_text().splitlines()]
     assert records == run.history
     assert [record["epoch"] for record in records] == [1, 2]

@@ -1,0 +1,66 @@
+"""Who looks at a run: writes what happens to its folder, shows it, and saves the run."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+from specc.training.folder import RunFolder
+from specc.training.interrupt import Interrupt
+from specc.training.loop import Position, Record, Watch
+from specc.training.progress import ProgressBar
+from specc.training.saving import Saver
+
+
+@dataclass
+class Recorder(Watch):
+    """The watch of a run with a folder.
+
+    Args:
+        records: those of epochs that were complete before, where a run goes on; others are added.
+        done: steps of the present epoch.
+    """
+
+    folder: RunFolder
+    interrupt: Interrupt
+    bar: ProgressBar | None
+    saver: Saver
+    records: list[Record] = field(default_factory=list)
+    done: int = 0
+
+    @property
+    def diverged(self) -> bool:
+        """Whether the loss of the last epoch is no number: no further step can make it one."""
+        return bool(self.records) and not math.isfinite(self.records[-1]["loss"])
+
+    @property
+    def stopping(self) -> bool:
+        return self.interrupt.asked or self.diverged
+
+    @property
+    def room(self) -> int:
+        return self.saver.room(self.done)
+
+    def epoch(self, epoch: int) -> None:
+        if self.bar is not None:
+            self.bar.epoch(epoch)
+
+    def steps(self, position: Position, means: Record) -> None:
+        self.done = position.done
+        if self.bar is not None:
+            self.bar.steps(position.done, means)
+        if self.interrupt.asked:
+            self.saver.save(position, len(self.records))
+        else:
+            self.saver.after(position, len(self.records))
+
+    def record(self, record: Record) -> None:
+        self.records.append(record)
+        self.folder.record(record)
+        if self.bar is not None:
+            self.bar.record(record)
+
+    def between(self, position: Position) -> None:
+        self.done = 0
+        if not self.diverged:
+            self.saver.save(position, len(self.records))
