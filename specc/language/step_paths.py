@@ -14,15 +14,22 @@ from specc.registry.experiment import Experiment, Freeze
 
 def check_step_paths(document: Document, graph: Graph, experiment: Experiment, sink: Sink) -> None:
     """Reports paths that no step of the training graph has."""
-    known = [node.path for node in graph.nodes]
+    steps = [node.path for node in graph.nodes]
     for key, names in _named(experiment):
-        for number, name in enumerate(names):
-            if not any(_is_within(path, name) for path in known):
-                parts = {"/".join(path.split("/")[:depth]) for path in known for depth in range(1, path.count("/") + 2)}
-                close = nearest(name, sorted(parts))
-                help = f"did you mean `{close}`?" if close else "`specc summary` shows the paths"
-                span = document.span_of(*key, number)
-                sink.error("E0210", f"no step has the path `{name}`", span, help=help)
+        _require(key, names, steps, "step", document, sink)
+    weights = [f"{layer.path}/{weight.name}" for layer in graph.layers for weight in layer.weights]
+    for key, names in _grouped(experiment):
+        _require(key, names, weights, "weight", document, sink)
+
+
+def _require(key: tuple[str | int, ...], names: list[str], known: list[str], what: str, document: Document, sink: Sink) -> None:
+    for number, name in enumerate(names):
+        if any(_is_within(path, name) for path in known):
+            continue
+        parts = {"/".join(path.split("/")[:depth]) for path in known for depth in range(1, path.count("/") + 2)}
+        close = nearest(name, sorted(parts))
+        help = f"did you mean `{close}`?" if close else "`specc summary` shows the paths"
+        sink.error("E0210", f"no {what} has the path `{name}`", document.span_of(*key, number), help=help)
 
 
 def _is_within(path: str, name: str) -> bool:
@@ -42,6 +49,15 @@ def _named(experiment: Experiment) -> Iterator[tuple[tuple[str | int, ...], list
         features = getattr(choice.params, "features", None)
         if features is not None:
             yield ("evaluate", number, choice.name, "features"), [features]
+
+
+def _grouped(experiment: Experiment) -> Iterator[tuple[tuple[str | int, ...], list[str]]]:
+    """The paths of groups of weights."""
+    for number, group in enumerate(experiment.train.groups):
+        yield ("train", "groups", number, "match"), group.match
+    for place, stage in enumerate(experiment.train.stages):
+        for number, group in enumerate(stage.groups):
+            yield ("train", "stages", place, "groups", number, "match"), group.match
 
 
 def _frozen(key: tuple[str | int, ...], freeze: Freeze | None) -> Iterator[tuple[tuple[str | int, ...], list[str]]]:

@@ -15,6 +15,16 @@ class Freeze(Params):
     all_but: Names = param("The steps whose weights go on learning, all others do not.", default=[])
 
 
+class Group(Params):
+    """Weights that learn at a rate, or decay by a share, of their own. Of several groups that match a weight the last counts."""
+
+    match: Names = param("Paths of steps or of weights: `stage/3`, `*/bias`. `*` stands for any part of a path.")
+    learning_rate: float | None = param("What the learning rate is multiplied by; none: nothing.", default=None, minimum=0)
+    weight_decay: float | None = param(
+        "What the weight decay is multiplied by; none: by 1, and by 0 for biases and normalizations.", default=None, minimum=0
+    )
+
+
 class Stage(Params):
     """What a stage of training can set for itself: it is a patch of `train`."""
 
@@ -22,7 +32,8 @@ class Stage(Params):
     objective: Annotated[Choice | None, ChoiceOf("objective", optional=True)] = param(
         "What is optimised over the whole model; for a model of one output its loss.", default=None
     )
-    optimizer: Annotated[Choice, ChoiceOf("optimizer")] = param("What turns gradients into steps.", default="adam")
+    optimizer: Annotated[Choice, ChoiceOf("optimizer")] = param("What turns gradients into steps.", default="adamw")
+    groups: list[Group] = param("Weights with a learning rate, or a weight decay, of their own.", default=[])
     schedule: Annotated[Choice | None, ChoiceOf("schedule", optional=True)] = param(
         "How the learning rate changes from the optimizer's; none keeps it.", default=None
     )
@@ -83,4 +94,4 @@ class Experiment:
     generate: Choice | None = None
 
 
-__all__ = ["SECTIONS", "Checkpoint", "Data", "Experiment", "Freeze", "Pipeline", "Stage", "Train"]
+__all__ = ["SECTIONS", "Checkpoint", "Data", "Experiment", "Freeze", "Group", "Pipeline", "Stage", "Train"]

@@ -45,6 +45,66 @@ class Piecewise(Schedule):
     factor: float = param("What each fall multiplies the rate by.", default=0.1, above=0)
 
 
+@declare("schedule", "linear", target="specc.training.schedules.linear", examples=[{}, {"warmup_epochs": 5, "alpha": 0.1}])
+class Linear(Schedule):
+    """An even fall from the optimizer's learning rate to `alpha` times it, over what the warm-up leaves of the run.
+
+    Formula: rate = peak * (alpha + (1 - alpha) * (1 - done)), done from 0 to 1 after the warm-up.
+    """
+
+    alpha: float = param("What is left of the rate at the end.", default=0.0, minimum=0, maximum=1)
+
+
+@declare("schedule", "polynomial", target="specc.training.schedules.polynomial", examples=[{}, {"power": 0.9}])
+class Polynomial(Schedule):
+    """A fall by a power of what is left of the run, after the warm-up.
+
+    Formula: rate = peak * (alpha + (1 - alpha) * (1 - done)^power), done from 0 to 1 after the warm-up.
+    """
+
+    power: float = param("The power.", default=2.0, above=0)
+    alpha: float = param("What is left of the rate at the end.", default=0.0, minimum=0, maximum=1)
+
+
+@declare(
+    "schedule",
+    "exponential",
+    target="specc.training.schedules.exponential",
+    examples=[{}, {"decay_rate": 0.94, "decay_epochs": 2, "staircase": True}, {"decay_steps": 1000}],
+)
+class Exponential(Schedule):
+    """The rate times `decay_rate` in every so many epochs or steps after the warm-up, evenly or all at once.
+
+    Formula: rate = peak * decay_rate^(step / decay_steps), the power rounded down for a staircase.
+    """
+
+    decay_rate: float = param("What the rate is multiplied by.", default=0.96, above=0)
+    decay_epochs: float = param("Epochs in which it is; part of an epoch counts.", default=1.0, above=0)
+    decay_steps: int | None = param("The same in steps; takes the place of `decay_epochs`.", default=None, minimum=1)
+    staircase: bool = param("Whether it is multiplied at the end of them all at once.", default=False)
+
+
+@declare(
+    "schedule",
+    "cosine_restarts",
+    target="specc.training.schedules.cosine_restarts",
+    examples=[{}, {"first_epochs": 5, "t_mul": 1.0, "m_mul": 0.8}, {"first_steps": 1000}],
+)
+class CosineRestarts(Schedule):
+    """Half a cosine, begun again and again after the warm-up, each time longer and from another rate.
+
+    Formula: rate = peak * m_mul^i * (alpha + (1 - alpha) * (1 + cos(pi * done)) / 2) in the i-th of them, done from 0 to 1 in
+    each, which takes first_steps * t_mul^i steps.
+    Reference: Loshchilov and Hutter, SGDR: stochastic gradient descent with warm restarts, 2016, https://arxiv.org/abs/1608.03983
+    """
+
+    first_epochs: float = param("Epochs of the first; part of an epoch counts.", default=10.0, above=0)
+    first_steps: int | None = param("The same in steps; takes the place of `first_epochs`.", default=None, minimum=1)
+    t_mul: float = param("How much longer each is than the one before.", default=2.0, minimum=1)
+    m_mul: float = param("What each rate to begin with is of the one before.", default=1.0, above=0, maximum=1)
+    alpha: float = param("What is left of the rate at the end of each.", default=0.0, minimum=0, maximum=1)
+
+
 @declare("schedule", "inverse_square_root", target="specc.training.schedules.inverse_square_root", examples=[{"warmup_steps": 4000}])
 class InverseSquareRoot(Schedule):
     """An even rise to the optimizer's learning rate, then a fall with the root of the steps: the transformer's schedule.

@@ -14,6 +14,7 @@ import tensorflow as tf
 from specc.data.pipeline import Feed
 from specc.keras_backend.network import Network
 from specc.objectives.objective import Objective, Terms
+from specc.training.averages import averaged
 from specc.training.distribution import iterate, reduce_once, summed
 from specc.training.pace import Pace, pace_of
 
@@ -124,7 +125,8 @@ def fit(job: Job, watch: Watch, start: Position = Position()) -> list[Record]:
         complete = done == job.training.steps
         if complete and validate is not None:
             callbacks.on_test_begin()
-            measured = validate()
+            with averaged(job.optimizer):
+                measured = validate()
             callbacks.on_test_end(measured)
             logs.update({f"val_{name}": value for name, value in measured.items()})
         record: Record = {"epoch": epoch + 1, "steps": done, **logs, "learning_rate": rate}

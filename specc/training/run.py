@@ -26,9 +26,11 @@ from specc.objectives.by_head import ByHead
 from specc.objectives.registered import try_losses
 from specc.registry.experiment import Train
 from specc.training.adapt import adapt_normalization
+from specc.training.averages import settle
 from specc.training.curves import draw_curves
 from specc.training.distribution import choose_strategy, on_gpu
 from specc.training.folder import CURVES, RunFolder, holds_run, versions
+from specc.training.groups import factors_of, set_factors
 from specc.training.interrupt import interruptible
 from specc.training.loop import Job, Position, Record, fit
 from specc.training.progress import ProgressBar
@@ -106,6 +108,7 @@ def train(
             watch = Recorder(folder, interrupt, bar, Saver(setting.checkpoint, job, folder.path), records, start.done)
             fit(job, watch, start)
         status: Status = "interrupted" if interrupt.asked else "diverged" if watch.diverged else "finished"
+        settle(job.optimizer)
         _finish(folder, job.network.inference, records, status, spec.name)
         return Run(job.network.inference, records, folder.path, status, training.classes, spec, interrupt.by)
 
@@ -196,6 +199,7 @@ def make_job(
     if not network.training.trainable_variables:
         raise fail("E0509", "the model has no weights that learn", help="a step with weights must be without `trainable: false`")
     optimizer.build(network.training.trainable_variables)
+    set_factors(optimizer, factors_of(network.training.trainable_variables, graphs[0], setting.groups))
     state: Any = objective.setup(network)
     return Job(
         network=network,

@@ -245,7 +245,7 @@ UNBUILT = {
     ),
 }
 UNUSED = {
-    "simclr": {"views", "simclr", "lars"},
+    "simclr": {"views", "simclr"},
     "moco_v2": {"views", "moco"},
     "dino_vit": {"image_folder", "views", "dino"},
     "ssd300_vgg16": {"ssd"},

@@ -10,7 +10,6 @@ from specc.registry.experiment import Stage, Train
 PENDING = {
     "layer": {"detections", "region_proposals", "roi_align", "sample_regions"},
     "objective": {"dino", "faster_rcnn", "language_model", "mask_rcnn", "moco", "sequence_cross_entropy", "simclr", "ssd"},
-    "optimizer": {"lars"},
     "source": {"image_folder", "text"},
     "tokenizer": {"characters", "subwords", "words"},
     "initialization": {"keras_applications", "run", "weights_file"},

@@ -62,11 +62,13 @@ def test_optimizers_have_the_arguments_and_defaults_of_keras(name):
     names = [argument for argument in signature if argument in entry.params.parameters]
     assert names == list(entry.params.parameters)
     for argument, parameter in entry.params.parameters.items():
-        assert parameter.default == signature[argument].default
+        default = signature[argument].default
+        assert parameter.default == (list(default) if isinstance(default, tuple) else default)
     for example in entry.examples:
         optimizer = construct(entry.call(bind(entry.params, example)))
         for argument, given in example.items():
-            assert float(getattr(optimizer, argument)) == pytest.approx(float(given))
+            made = getattr(optimizer, "decay" if (name, argument) == ("lars", "weight_decay") else argument)
+            assert made == given if isinstance(given, list) else float(made) == pytest.approx(float(given))
 
 
 @pytest.mark.parametrize("family", ["schedule", "loss", "metric", "source", "transform"])
@@ -89,3 +91,47 @@ def test_targets_take_the_declared_parameters(family):
                 assert parameter.required or parameter.default == default, (name, key)
         for example in entry.examples:
             bind(entry.params, example)
+
+
+def done(step, warmup=0):
+    return (step - warmup) / (50 - warmup)
+
+
+@pytest.mark.parametrize(("alpha", "warmup"), [(0.0, 0), (0.2, 0), (0.2, 10)])
+def test_linear_and_polynomial(alpha, warmup):
+    def one(step, power):
+        return PEAK * ((step + 1) / warmup if step < warmup else alpha + (1 - alpha) * (1 - done(step, warmup)) ** power)
+
+    linear = rates({"linear": {"alpha": alpha, "warmup_steps": warmup}})
+    assert linear == pytest.approx([one(step, 1) for step in range(50)], abs=1e-6)
+    curved = rates({"polynomial": {"alpha": alpha, "power": 0.9, "warmup_steps": warmup}})
+    assert curved == pytest.approx([one(step, 0.9) for step in range(50)], abs=1e-6)
+
+
+@pytest.mark.parametrize("staircase", [False, True])
+@pytest.mark.parametrize(("arguments", "steps"), [({"decay_epochs": 1.5}, 15), ({"decay_steps": 7}, 7), ({}, 10)])
+def test_exponential(arguments, steps, staircase):
+    found = rates({"exponential": {"decay_rate": 0.8, "staircase": staircase, **arguments}})
+    powers = [step // steps if staircase else step / steps for step in range(50)]
+    assert found == pytest.approx([PEAK * 0.8**power for power in powers], abs=1e-6)
+
+
+@pytest.mark.parametrize(("first", "t_mul", "m_mul", "warmup"), [(5, 2.0, 1.0, 0), (7, 1.0, 0.5, 3), (4, 1.5, 0.9, 0), (100, 2.0, 1.0, 0)])
+def test_cosine_restarts(first, t_mul, m_mul, warmup):
+    """Each step is looked up in a list of the periods' ends, as exact numbers."""
+
+    def one(step):
+        if step < warmup:
+            return PEAK * (step + 1) / warmup
+        start, length, peak = 0.0, float(first), PEAK
+        while step - warmup >= start + length:
+            start, length, peak = start + length, length * t_mul, peak * m_mul
+        return peak * (0.1 + 0.9 * (1 + math.cos(math.pi * (step - warmup - start) / length)) / 2)
+
+    found = rates({"cosine_restarts": {"first_steps": first, "t_mul": t_mul, "m_mul": m_mul, "alpha": 0.1, "warmup_steps": warmup}})
+    assert found == pytest.approx([one(step) for step in range(50)], abs=1e-6)
+
+
+def test_lengths_of_an_epoch_count_in_parts():
+    by_epochs, by_steps = rates({"cosine_restarts": {"first_epochs": 0.5}}), rates({"cosine_restarts": {"first_steps": 5}})
+    assert by_epochs == by_steps

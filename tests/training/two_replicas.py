@@ -15,7 +15,9 @@ from specc.objectives.by_head import ByHead
 from specc.registry.entry import bind_value
 from specc.registry.experiment import Train
 from specc.registry.types import ChoiceOf
+from specc.training.groups import Factors, set_factors
 from specc.training.loop import Job, Watch, fit
+from specc.training.optimizers.lars import LARS
 
 tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration(), tf.config.LogicalDeviceConfiguration()]
@@ -45,6 +47,9 @@ def trained(strategy, optimizer, examples, batch, synchronized=True):
         network = model(synchronized)
         maker = optimizer()
         maker.build(network.trainable_variables)
+        set_factors(
+            maker, [Factors(0.5, 2.0) if variable.name == "kernel" else Factors(1.0, 0.0) for variable in network.trainable_variables]
+        )
         job = Job(
             network=Network(network, network, GRAPH, GRAPH),
             objective=ByHead([Wired("logits", "target", "logits", bind_value(ChoiceOf("loss"), "softmax_cross_entropy"))]),
@@ -68,6 +73,10 @@ SETTINGS = {
     # Batch normalization of each replica by itself differs from one replica's, but an empty part must not give it NaN.
     "alone": (lambda: keras.optimizers.SGD(0.5), 17, 8, False),
     "clipped": (lambda: keras.optimizers.SGD(0.5, global_clipnorm=0.3), 19, 8),
+    "decayed": (lambda: keras.optimizers.SGD(0.5, weight_decay=0.1), 19, 8),
+    "lars": (lambda: LARS(0.5, trust_coefficient=0.05, weight_decay=0.1), 19, 8),
+    # What is measured are the running means of the weights.
+    "averaged": (lambda: keras.optimizers.SGD(0.5, use_ema=True, ema_momentum=0.5), 19, 8),
     "scaled": (lambda: keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.5)), 19, 8),
 }
 
