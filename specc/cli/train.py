@@ -8,6 +8,7 @@ import click
 
 from specc.cli.options import assignments, load, quiet_tensorflow, spec_options
 
+DIVERGED = 1
 SIGNALLED = 128  # and the signal's number, as shells have it: 130 for Ctrl-C, 143 for SIGTERM
 
 STRATEGIES = ("auto", "one", "mirrored")  # specc.training.distribution.NAMES, which would import TensorFlow
@@ -34,6 +35,8 @@ def command(
     """Trains a spec and keeps metrics, curves, model, checkpoints and the resolved spec in a folder, whose path is printed last.
 
     Ctrl-C and SIGTERM end the run after saving it, with the exit codes 130 and 143; --resume goes on.
+
+    Where the loss is no number any more, the run ends with the exit code 1, and it is said where that began.
     """
     if resume and Path(spec).is_dir():
         output, spec = output or Path(spec), str(Path(spec) / "spec.yaml")
@@ -48,11 +51,10 @@ def command(
     from specc.training import run as training
 
     run = training.train(loaded, directory=output, strategy=strategy, progress=not quiet, resume=resume)
-    if run.status == "diverged":
-        click.echo(
-            "the loss is no number any more, so the run ended: try a smaller learning rate, or `clipnorm` of the optimizer", err=True
-        )
     click.echo(str(run.path))
+    if run.status == "diverged":
+        click.echo(f"{run.reason}\ntry a smaller learning rate, a warm-up, or `clipnorm` of the optimizer", err=True)
+        return DIVERGED
     if run.signal is None:
         return 0
     if not quiet:

@@ -68,6 +68,11 @@ class Train(Stage):
     precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] = param(
         "Number format of layers; the mixed ones keep weights in float32.", default="float32"
     )
+    accumulate: int = param(
+        "Parts that a batch is taken in, one after the other, before an update of the weights: for batches that memory does not hold.",
+        default=1,
+        minimum=1,
+    )
     checkpoint: Checkpoint | None = param("When the run is saved, so that it can go on; none: never.", default={})
     steps_per_execution: int | None = param(
         "Steps between two looks at the progress; none: what takes a fraction of a second.", default=None, minimum=1

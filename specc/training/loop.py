@@ -2,46 +2,23 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import keras
 import tensorflow as tf
 
-from specc.data.pipeline import Feed
-from specc.keras_backend.network import Network
-from specc.objectives.objective import Objective, Terms
 from specc.training.averages import averaged
-from specc.training.distribution import iterate, reduce_once, summed
+from specc.training.distribution import iterate, reduce_once
+from specc.training.job import Job
 from specc.training.pace import Pace, pace_of
+from specc.training.step import measuring_step, training_step
 
 Record = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Job:
-    """What is trained, on what, and how. Everything was made under the strategy's scope.
-
-    Args:
-        optimizer: built on the training model's variables.
-        jit_compile: whether XLA compiles a step.
-        steps_per_execution: None adapts it.
-    """
-
-    network: Network
-    objective: Objective
-    optimizer: keras.optimizers.Optimizer
-    training: Feed
-    validation: Feed | None
-    strategy: tf.distribute.Strategy
-    epochs: int
-    steps_per_execution: int | None = None
-    jit_compile: bool = False
-    callbacks: Sequence[keras.callbacks.Callback] = ()
-    state: Any = field(default=None)
 
 
 @dataclass(frozen=True)
@@ -86,6 +63,8 @@ class Watch:
 def fit(job: Job, watch: Watch, start: Position = Position()) -> list[Record]:
     """Trains, and returns the metrics of every epoch. The weights are those of the models in `job.network`.
 
+    Where the loss is no number any more, the run ends at that step, and the last record has `diverged`.
+
     Args:
         start: where the run goes on; its state has been restored.
     """
@@ -108,13 +87,14 @@ def fit(job: Job, watch: Watch, start: Position = Position()) -> list[Record]:
         begun = start if epoch == start.epoch else Position(epoch)
         rate = float(keras.ops.convert_to_numpy(job.optimizer.learning_rate)) if begun.rate is None else begun.rate
         done, totals = begun.done, tf.zeros((len(names) + 3,)) if begun.totals is None else tf.constant(begun.totals)
-        seen = float(totals[-1])
-        while done < job.training.steps and not watch.stopping:
+        seen, finite = float(totals[-1]), True
+        while done < job.training.steps and finite and not watch.stopping:
             steps = pace.start(min(job.training.steps - done, watch.room))
             callbacks.on_train_batch_begin(done)
-            totals = execute(batches, tf.constant(steps), totals)
-            done += steps
+            totals, made = execute(batches, tf.constant(steps), totals)
+            done += int(made)
             means = means_of(totals, names)
+            finite = math.isfinite(means["loss"])
             pace.end(steps)
             callbacks.on_train_batch_end(done - 1, dict(means))
             watch.steps(Position(epoch, done, totals, rate), means)
@@ -122,7 +102,7 @@ def fit(job: Job, watch: Watch, start: Position = Position()) -> list[Record]:
             break
         trained = time.perf_counter() - started
         logs = means_of(totals, names)
-        complete = done == job.training.steps
+        complete = done == job.training.steps and finite
         if complete and validate is not None:
             callbacks.on_test_begin()
             with averaged(job.optimizer):
@@ -134,55 +114,32 @@ def fit(job: Job, watch: Watch, start: Position = Position()) -> list[Record]:
         if complete:
             callbacks.on_epoch_end(epoch, {**logs, "learning_rate": rate})
         else:
-            record["interrupted"] = True
+            record["interrupted" if finite else "diverged"] = True
         records.append(record)
         watch.record(record)
         if complete:
             watch.between(Position(epoch + 1))
-        if model.stop_training or watch.stopping:
+        if model.stop_training or watch.stopping or not finite:
             break
     callbacks.on_train_end({})
     del model.optimizer  # an artifact holds the model alone
     return records
 
 
-def training_step(job: Job, names: Sequence[str]) -> Callable[[Any], Any]:
-    """One step of one replica: a batch goes in, the sums of what is reported come out."""
-    network, objective, optimizer = job.network, job.objective, job.optimizer
-    variables = network.training.trainable_variables
-    replicas = job.strategy.num_replicas_in_sync
+def executor(step: Callable[[Any], Any], strategy: tf.distribute.Strategy) -> Callable[[Any, Any, Any], tuple[Any, Any]]:
+    """Several steps in one call, their sums added to the totals one by one: Python is not asked between them.
 
-    def gradients_of(batch: Any, everywhere: Any) -> tuple[list[Any], Any]:
-        with tf.GradientTape() as tape:
-            terms = objective.losses(network, batch, job.state)
-            # Parts of a batch may differ in size. The sum over all replicas is the mean over the whole batch.
-            penalty = tf.add_n([tf.cast(loss, tf.float32) for loss in network.training.losses] or [tf.constant(0.0)])
-            loss = optimizer.scale_loss(tf.reduce_sum(terms.loss) / everywhere + penalty / replicas)
-        return tape.gradient(loss, variables), sums_of(terms, penalty, names)
-
-    # The replicas meet in `summed`, which XLA cannot compile: with several of them it compiles up to there.
-    compiled = tf.function(gradients_of, jit_compile=True) if job.jit_compile and replicas > 1 else gradients_of
-
-    def step(batch: Any) -> Any:
-        size = tf.cast(tf.shape(next(iter(batch.values())))[0], tf.float32)
-        everywhere = tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, size) if replicas > 1 else size
-        gradients, sums = compiled(batch, everywhere)
-        optimizer.apply(summed(gradients), variables)
-        objective.after_update(network, job.state)
-        return sums
-
-    return tf.function(step, jit_compile=True) if job.jit_compile and replicas == 1 else step
-
-
-def executor(step: Callable[[Any], Any], strategy: tf.distribute.Strategy) -> Callable[[Any, Any, Any], Any]:
-    """Several steps in one call, their sums added to the totals one by one: Python is not asked between them."""
+    Gives the totals, and how many steps were made: none behind one whose loss is no number.
+    """
     step = tf.autograph.experimental.do_not_convert(step)
 
     @tf.function(reduce_retracing=True)
     def execute(batches: Any, steps: Any, totals: Any) -> Any:
-        for _ in tf.range(steps):
+        made = tf.constant(0)
+        while made < steps and tf.math.is_finite(totals[0] + totals[-2]):
             totals += strategy.reduce(tf.distribute.ReduceOp.SUM, strategy.run(step, args=(next(batches),)), axis=None)
-        return totals
+            made += 1
+        return totals, made
 
     return execute
 
@@ -194,29 +151,18 @@ def validator(job: Job) -> Callable[[], Record] | None:
         return None
     names = job.objective.names(job.network, training=False)
 
-    def step(batch: Any) -> Any:
-        terms = job.objective.measure(job.network, batch)
-        penalty = tf.add_n([tf.cast(loss, tf.float32) for loss in job.network.inference.losses] or [tf.constant(0.0)])
-        return sums_of(terms, penalty, names)
-
-    execute, pace = executor(step, job.strategy), Pace()
+    execute, pace = executor(measuring_step(job, names), job.strategy), Pace()
 
     def validate() -> Record:
         batches, done, totals = iterate(feed.stream(0, 1), job.strategy, training=False), 0, tf.zeros((len(names) + 3,))
         while done < feed.steps:
             steps = pace.start(feed.steps - done)
-            totals = execute(batches, tf.constant(steps), totals)
-            done += steps
+            totals, _ = execute(batches, tf.constant(steps), totals)
+            done += steps  # what is no number stays so
             pace.end(steps)
         return means_of(totals, names)
 
     return validate
-
-
-def sums_of(terms: Terms, penalty: Any, names: Sequence[str]) -> Any:
-    """Loss, what is reported, penalty and number of examples, added up over the examples."""
-    size = tf.cast(tf.shape(terms.loss)[0], tf.float32)
-    return tf.stack([tf.reduce_sum(terms.loss), *(tf.reduce_sum(terms.reported[name]) for name in names), penalty * size, size])
 
 
 def means_of(totals: Any, names: Sequence[str]) -> Record:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 Metrics = Mapping[str, Any]
-HIDDEN = ("epoch", "steps", "learning_rate", "seconds", "examples_per_second", "interrupted")
+HIDDEN = ("epoch", "steps", "learning_rate", "seconds", "examples_per_second", "interrupted", "diverged")
 
 
 class ProgressBar:
@@ -54,7 +54,7 @@ class ProgressBar:
 
     def record(self, record: Metrics) -> None:
         """An epoch has ended: its line stays."""
-        broken = "  interrupted" if record.get("interrupted") else ""
+        broken = "".join(f"  {how}" for how in ("interrupted", "diverged") if record.get(how))
         rate = f"{record['examples_per_second']:,.0f} examples/s"
         width = len(str(self._epochs))
         self._bar.console.print(

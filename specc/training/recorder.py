@@ -19,6 +19,7 @@ class Recorder(Watch):
     Args:
         records: those of epochs that were complete before, where a run goes on; others are added.
         done: steps of the present epoch.
+        diverged: the place behind the step whose loss was no number.
     """
 
     folder: RunFolder
@@ -27,15 +28,11 @@ class Recorder(Watch):
     saver: Saver
     records: list[Record] = field(default_factory=list)
     done: int = 0
-
-    @property
-    def diverged(self) -> bool:
-        """Whether the loss of the last epoch is no number: no further step can make it one."""
-        return bool(self.records) and not math.isfinite(self.records[-1]["loss"])
+    diverged: Position | None = None
 
     @property
     def stopping(self) -> bool:
-        return self.interrupt.asked or self.diverged
+        return self.interrupt.asked
 
     @property
     def room(self) -> int:
@@ -49,7 +46,9 @@ class Recorder(Watch):
         self.done = position.done
         if self.bar is not None:
             self.bar.steps(position.done, means)
-        if self.interrupt.asked:
+        if not math.isfinite(means["loss"]):
+            self.diverged = position
+        elif self.interrupt.asked:
             self.saver.save(position, len(self.records))
         else:
             self.saver.after(position, len(self.records))
@@ -62,5 +61,4 @@ class Recorder(Watch):
 
     def between(self, position: Position) -> None:
         self.done = 0
-        if not self.diverged:
-            self.saver.save(position, len(self.records))
+        self.saver.save(position, len(self.records))

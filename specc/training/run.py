@@ -29,10 +29,12 @@ from specc.training.adapt import adapt_normalization
 from specc.training.averages import settle
 from specc.training.curves import draw_curves
 from specc.training.distribution import choose_strategy, on_gpu
+from specc.training.divergence import first_bad
 from specc.training.folder import CURVES, RunFolder, holds_run, versions
 from specc.training.groups import factors_of, set_factors
 from specc.training.interrupt import interruptible
-from specc.training.loop import Job, Position, Record, fit
+from specc.training.job import Job
+from specc.training.loop import Position, Record, fit
 from specc.training.progress import ProgressBar
 from specc.training.recorder import Recorder
 from specc.training.saving import Saver, checkpoints_of, take_up
@@ -51,8 +53,10 @@ class Run:
     Args:
         history: the metrics of each epoch, as they stand in `metrics.jsonl`.
         path: the run folder: spec.yaml, metrics.jsonl, curves.png, model.keras, run.json.
-        status: `finished`, `interrupted`, or `diverged`: the loss was no number any more, and the run ended after that epoch.
+        status: `finished`, `interrupted`, or `diverged`: the loss was no number any more, and the run ended at that step, with
+            the weights from before it.
         signal: the number of the signal that interrupted it.
+        reason: of a run that diverged, at which step, what was first no number, and the last checkpoint.
         classes: names of the classes, where the data tell them.
         spec: what was trained.
     """
@@ -64,6 +68,7 @@ class Run:
     classes: tuple[str, ...]
     spec: Spec = field(repr=False)
     signal: int | None = None
+    reason: str = ""
 
 
 def train(
@@ -105,12 +110,25 @@ def train(
         folder.spec(spec.text)
         folder.status(status="running", name=spec.name, plugins=plugins.used(spec), **_facts(job, setting, training))
         with interruptible() as interrupt, _bar(progress, job) as bar, _told(folder, None if data else spec.span_of("data")):
-            watch = Recorder(folder, interrupt, bar, Saver(setting.checkpoint, job, folder.path), records, start.done)
+            saver = Saver(setting.checkpoint, job, folder.path)
+            if saved is None:
+                saver.save(start, 0)
+            watch = Recorder(folder, interrupt, bar, saver, records, start.done)
             fit(job, watch, start)
-        status: Status = "interrupted" if interrupt.asked else "diverged" if watch.diverged else "finished"
+            reason = "" if watch.diverged is None else _reason(job, watch.diverged, folder)
+        status: Status = "diverged" if reason else "interrupted" if interrupt.asked else "finished"
         settle(job.optimizer)
         _finish(folder, job.network.inference, records, status, spec.name)
-        return Run(job.network.inference, records, folder.path, status, training.classes, spec, interrupt.by)
+        return Run(job.network.inference, records, folder.path, status, training.classes, spec, interrupt.by, reason)
+
+
+def _reason(job: Job, position: Position, folder: RunFolder) -> str:
+    """Says where a run went wrong, which is found from its last checkpoint on."""
+    place = f"the loss is no number since step {position.done:,} of epoch {position.epoch + 1}"
+    saved = checkpoints_of(folder.path).newest()
+    if saved is None:
+        return f"{place}; with checkpoints it could be told what was first no number"
+    return f"{place}; first {first_bad(job, saved, position)}; the last good checkpoint is {saved.path}"
 
 
 @contextlib.contextmanager
@@ -211,6 +229,7 @@ def make_job(
         epochs=setting.epochs,
         steps_per_execution=setting.steps_per_execution,
         jit_compile=compiles(setting, devices),
+        accumulate=setting.accumulate,
         callbacks=callbacks,
         state=state,
     )

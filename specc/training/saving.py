@@ -11,7 +11,8 @@ import tensorflow as tf
 
 from specc.registry.experiment import Checkpoint
 from specc.training.checkpoint import Checkpoints, Saved
-from specc.training.loop import Job, Position
+from specc.training.job import Job
+from specc.training.loop import Position
 from specc.training.state import restore, state_of
 
 FOLDER = "checkpoints"

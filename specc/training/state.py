@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from specc.diagnostics import fail
 from specc.keras_backend.network import Network
-from specc.training.loop import Job
+from specc.training.job import Job
 
 
 def state_of(job: Job) -> dict[str, np.ndarray]:

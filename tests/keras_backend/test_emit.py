@@ -101,7 +101,7 @@ def test_structure_is_kept() -> None:
     main = functions["resnet50"]
     assert [argument.arg for argument in main.args.args] == list(load("resnet50").document.params)
     assert sum(isinstance(node, ast.For) for node in ast.walk(main)) == 2
-    assert sum(isinstance(node, ast.If) for node in ast.walk(functions["bottleneck"])) == 1
+    assert sum(isinstance(node, ast.If) for node in ast.walk(functions["bottleneck"])) == 2
     assert "filters=64 * 2**stage" in source
     assert 'name=f"stage-{stage}-unit-{i}"' in source
     assert ast.get_docstring(functions["bottleneck"], clean=True).startswith("Residual unit with a 1x1 reduction")  # type: ignore[union-attr]

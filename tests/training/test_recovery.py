@@ -101,7 +101,7 @@ def start(path: Path, *arguments: object) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
 
 
-def wait_for(process: subprocess.Popen[str], path: Path, pattern: str = "checkpoints/*.npz") -> None:
+def wait_for(process: subprocess.Popen[str], path: Path, pattern: str = "checkpoints/step-*[1-9]*.npz") -> None:
     started = time.monotonic()
     while not list(path.glob(pattern)):
         assert process.poll() is None, process.communicate()[0]

@@ -16,7 +16,8 @@ from specc.registry.entry import bind_value
 from specc.registry.experiment import Train
 from specc.registry.types import ChoiceOf
 from specc.training.groups import Factors, set_factors
-from specc.training.loop import Job, Watch, fit
+from specc.training.job import Job
+from specc.training.loop import Watch, fit
 from specc.training.optimizers.lars import LARS
 
 tf.config.set_logical_device_configuration(
@@ -32,12 +33,13 @@ def model(synchronized):
     keras.utils.set_random_seed(7)
     image = keras.Input((6, 6, 1), name="image")
     x = keras.layers.Conv2D(4, 3, kernel_regularizer=keras.regularizers.L2(0.05))(image)
-    x = keras.layers.BatchNormalization(synchronized=synchronized)(x)
+    if synchronized is not None:
+        x = keras.layers.BatchNormalization(synchronized=synchronized)(x)
     x = keras.layers.Flatten()(keras.layers.Activation("tanh")(x))
     return keras.Model(image, keras.layers.Dense(3)(x))
 
 
-def trained(strategy, optimizer, examples, batch, synchronized=True):
+def trained(strategy, optimizer, examples, batch, synchronized=True, accumulate=1):
     random = np.random.default_rng(3)
     images = random.normal(size=(examples, 6, 6, 1)).astype("float32")
     labels = random.integers(0, 3, examples).astype("int32")
@@ -58,6 +60,7 @@ def trained(strategy, optimizer, examples, batch, synchronized=True):
             validation=feed,
             strategy=strategy,
             epochs=1,
+            accumulate=accumulate,
         )
     record = fit(job, Watch())[0]
     return [weight.astype("float64") for weight in network.get_weights()], record
@@ -75,6 +78,8 @@ SETTINGS = {
     "clipped": (lambda: keras.optimizers.SGD(0.5, global_clipnorm=0.3), 19, 8),
     "decayed": (lambda: keras.optimizers.SGD(0.5, weight_decay=0.1), 19, 8),
     "lars": (lambda: LARS(0.5, trust_coefficient=0.05, weight_decay=0.1), 19, 8),
+    # Parts of 2 and 2, then of 1 and 0 or 1 and 1 of each replica's share.
+    "parts": (lambda: keras.optimizers.SGD(0.5, momentum=0.9), 19, 8, None, 2),
     # What is measured are the running means of the weights.
     "averaged": (lambda: keras.optimizers.SGD(0.5, use_ema=True, ema_momentum=0.5), 19, 8),
     "scaled": (lambda: keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.5)), 19, 8),
