@@ -11,22 +11,20 @@ from specc.cli.options import assignments, load, quiet_tensorflow, spec_options
 DIVERGED = 1
 SIGNALLED = 128  # and the signal's number, as shells have it: 130 for Ctrl-C, 143 for SIGTERM
 
-STRATEGIES = ("auto", "one", "mirrored")  # specc.training.distribution.NAMES, which would import TensorFlow
+DISTRIBUTIONS = ("auto", "one_device", "mirrored", "multi_worker")  # the words of that family, which take time to import
 
 
 @click.command("train", short_help="Train a spec.")
 @click.argument("spec")
 @click.option("-o", "--output", metavar="DIR", type=click.Path(path_type=Path), help="The run's folder.  [default: a new one in runs/]")
-@click.option(
-    "--strategy", type=click.Choice(STRATEGIES), default="auto", show_default=True, help="Which devices work together: one, or all."
-)
+@click.option("--distribute", type=click.Choice(DISTRIBUTIONS), help="Which devices work together.  [default: what the spec says, or auto]")
 @click.option("--resume", is_flag=True, help="Go on with the run in DIR, where one was begun. SPEC may be its folder.")
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 @spec_options
 def command(
     spec: str,
     output: Path | None,
-    strategy: str,
+    distribute: str | None,
     resume: bool,
     quiet: bool,
     params: tuple[str, ...],
@@ -50,8 +48,9 @@ def command(
     quiet_tensorflow()
     from specc.training import run as training
 
-    run = training.train(loaded, directory=output, strategy=strategy, progress=not quiet, resume=resume)
-    click.echo(str(run.path))
+    run = training.train(loaded, directory=output, strategy=distribute, progress=not quiet, resume=resume)
+    if run.worker == 0:
+        click.echo(str(run.path))
     if run.status == "diverged":
         click.echo(f"{run.reason}\ntry a smaller learning rate, a warm-up, or `clipnorm` of the optimizer", err=True)
         return DIVERGED

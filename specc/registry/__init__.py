@@ -21,6 +21,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "objective": ("objectives.contrastive", "objectives.detection", "objectives.sequence"),
     "optimizer": ("optimizers",),
     "schedule": ("schedules",),
+    "distribution": ("distributions",),
     "initialization": ("initializations",),
     "source": ("data.sources",),
     "tokenizer": ("data.tokenizers",),

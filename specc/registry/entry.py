@@ -463,8 +463,9 @@ def nearest(name: str, candidates: Iterable[str]) -> str | None:
         initials = [each for each in known if "_" in each and "".join(part[:1] for part in each.split("_")) == name.lower()]
         if initials:
             return initials[0]
-    swapped = [each for each in known if sorted(each) == sorted(name.lower())]  # `adma` is nearer to `adamax`, as difflib counts
-    if swapped:
-        return swapped[0]
+    letters = sorted(name.lower()) if len(name) <= 100 else []
+    for each in known:
+        if len(each) == len(letters) and sorted(each) == letters:  # `adma` is nearer to `adamax`, as difflib counts
+            return each
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.6) or difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.6)
     return close[0] if close else None

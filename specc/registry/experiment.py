@@ -64,6 +64,7 @@ class Train(Stage):
     initialize: Annotated[Choice | None, ChoiceOf("initialization", optional=True)] = param(
         "Where the first weights come from; none draws them by the layers' initializers.", default=None, pending=True
     )
+    distribute: Annotated[Choice, ChoiceOf("distribution")] = param("Which devices work on a batch together.", default="auto")
     seed: int = param("Where initial weights, data order and augmentation start from: one seed, one result.", default=0, minimum=0)
     precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] = param(
         "Number format of layers; the mixed ones keep weights in float32.", default="float32"

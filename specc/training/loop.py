@@ -13,7 +13,7 @@ import keras
 import tensorflow as tf
 
 from specc.training.averages import averaged
-from specc.training.distribution import iterate, reduce_once
+from specc.training.distribution import Agreement, iterate, reduce_once
 from specc.training.job import Job
 from specc.training.pace import Pace, pace_of
 from specc.training.step import measuring_step, training_step
@@ -53,6 +53,9 @@ class Watch:
     def steps(self, position: Position, means: Record) -> None:
         """Steps of the epoch are done, with these means over all of them."""
 
+    def broken_off(self, position: Position) -> None:
+        """The run ends here, since somebody asked for it."""
+
     def record(self, record: Record) -> None:
         """An epoch has ended, or was broken off."""
 
@@ -72,10 +75,11 @@ def fit(job: Job, watch: Watch, start: Position = Position()) -> list[Record]:
     model = job.network.inference
     model.optimizer, model.stop_training = job.optimizer, False  # where Keras's callbacks look for them
     callbacks = keras.callbacks.CallbackList(list(job.callbacks), model=model, epochs=job.epochs, steps=job.training.steps, verbose=0)
+    agree = Agreement(job.strategy)
     pace = pace_of(job.steps_per_execution, list(job.callbacks))
     names = job.objective.names(job.network, training=True)
     execute = executor(training_step(job, names), job.strategy)
-    validate = validator(job)
+    validate = validator(job, agree)
     batches = iterate(job.training.stream(start.epoch, job.epochs, start.done), job.strategy, training=True)
 
     records: list[Record] = []
@@ -88,8 +92,11 @@ def fit(job: Job, watch: Watch, start: Position = Position()) -> list[Record]:
         rate = float(keras.ops.convert_to_numpy(job.optimizer.learning_rate)) if begun.rate is None else begun.rate
         done, totals = begun.done, tf.zeros((len(names) + 3,)) if begun.totals is None else tf.constant(begun.totals)
         seen, finite = float(totals[-1]), True
-        while done < job.training.steps and finite and not watch.stopping:
-            steps = pace.start(min(job.training.steps - done, watch.room))
+        while done < job.training.steps and finite:
+            steps, stopping = agree(pace.start(min(job.training.steps - done, watch.room)), watch.stopping)
+            if stopping:
+                watch.broken_off(Position(epoch, done, totals, rate))
+                break
             callbacks.on_train_batch_begin(done)
             totals, made = execute(batches, tf.constant(steps), totals)
             done += int(made)
@@ -119,7 +126,7 @@ def fit(job: Job, watch: Watch, start: Position = Position()) -> list[Record]:
         watch.record(record)
         if complete:
             watch.between(Position(epoch + 1))
-        if model.stop_training or watch.stopping or not finite:
+        if model.stop_training or not complete:
             break
     callbacks.on_train_end({})
     del model.optimizer  # an artifact holds the model alone
@@ -144,7 +151,7 @@ def executor(step: Callable[[Any], Any], strategy: tf.distribute.Strategy) -> Ca
     return execute
 
 
-def validator(job: Job) -> Callable[[], Record] | None:
+def validator(job: Job, agree: Agreement) -> Callable[[], Record] | None:
     """A function that measures the inference model on the validation data."""
     feed = job.validation
     if feed is None:
@@ -156,7 +163,7 @@ def validator(job: Job) -> Callable[[], Record] | None:
     def validate() -> Record:
         batches, done, totals = iterate(feed.stream(0, 1), job.strategy, training=False), 0, tf.zeros((len(names) + 3,))
         while done < feed.steps:
-            steps = pace.start(feed.steps - done)
+            steps, _ = agree(pace.start(feed.steps - done), stopping=False)
             totals, _ = execute(batches, tf.constant(steps), totals)
             done += steps  # what is no number stays so
             pace.end(steps)

@@ -19,6 +19,7 @@ class Recorder(Watch):
     Args:
         records: those of epochs that were complete before, where a run goes on; others are added.
         done: steps of the present epoch.
+        interrupted: whether the run was broken off.
         diverged: the place behind the step whose loss was no number.
     """
 
@@ -28,6 +29,7 @@ class Recorder(Watch):
     saver: Saver
     records: list[Record] = field(default_factory=list)
     done: int = 0
+    interrupted: bool = False
     diverged: Position | None = None
 
     @property
@@ -48,10 +50,12 @@ class Recorder(Watch):
             self.bar.steps(position.done, means)
         if not math.isfinite(means["loss"]):
             self.diverged = position
-        elif self.interrupt.asked:
-            self.saver.save(position, len(self.records))
         else:
             self.saver.after(position, len(self.records))
+
+    def broken_off(self, position: Position) -> None:
+        self.interrupted = True
+        self.saver.save(position, len(self.records))
 
     def record(self, record: Record) -> None:
         self.records.append(record)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import signal
+import sys
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -28,7 +31,7 @@ from specc.registry.experiment import Train
 from specc.training.adapt import adapt_normalization
 from specc.training.averages import settle
 from specc.training.curves import draw_curves
-from specc.training.distribution import choose_strategy, on_gpu
+from specc.training.distribution import Devices, choose_devices, on_gpu
 from specc.training.divergence import first_bad
 from specc.training.folder import CURVES, RunFolder, holds_run, versions
 from specc.training.groups import factors_of, set_factors
@@ -57,6 +60,7 @@ class Run:
             the weights from before it.
         signal: the number of the signal that interrupted it.
         reason: of a run that diverged, at which step, what was first no number, and the last checkpoint.
+        worker: the number of this process among several; 0 is the chief, who has written the folder.
         classes: names of the classes, where the data tell them.
         spec: what was trained.
     """
@@ -69,6 +73,7 @@ class Run:
     spec: Spec = field(repr=False)
     signal: int | None = None
     reason: str = ""
+    worker: int = 0
 
 
 def train(
@@ -76,7 +81,7 @@ def train(
     *,
     data: Mapping[str, tf.data.Dataset] | None = None,
     directory: str | Path | None = None,
-    strategy: str | tf.distribute.Strategy = "auto",
+    strategy: str | tf.distribute.Strategy | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     progress: bool = True,
     resume: bool = False,
@@ -86,8 +91,8 @@ def train(
     Args:
         spec: what `specc.load` returned.
         data: data sets that stand in for the spec's, by `train`, `validation`, `test`; see `specc.data.given`.
-        directory: the run folder, new or empty; by default a new one below `runs/`.
-        strategy: `auto` (all local GPUs), `one` device, `mirrored`, or a strategy of `tf.distribute`.
+        directory: the run folder, new or empty; by default a new one below `runs/`. Several workers need one that all see.
+        strategy: a word in place of the spec's `distribute`, such as `mirrored`, or a strategy of `tf.distribute`.
         callbacks: Keras callbacks; they see the inference model.
         progress: whether a progress bar is shown.
         resume: whether a run that was begun in the folder goes on, to the numbers that it would have reached without a
@@ -98,44 +103,54 @@ def train(
     """
     setting, graphs = spec.experiment.train, _graphs(spec)
     require_trained(spec.document, graphs, data or ())
+    devices = choose_devices(setting.distribute if strategy is None else strategy)  # workers have to be joined before anything is computed
     wired, training, validation = prepare(spec, graphs, data or {})
-    devices = choose_strategy(strategy)
-    with _folder(spec, directory, resume) as folder:
+    with _folder(spec, directory, resume, devices) as folder:
+        path = folder.path if devices.is_chief or directory is None else Path(directory)  # where the run is, whoever writes it
         keras.utils.set_random_seed(setting.seed)
-        with precision(setting.precision), devices.scope():
-            job = make_job(graphs, setting, wired, training, validation, devices, callbacks)
-            saved = checkpoints_of(folder.path).newest() if resume else None
+        with precision(setting.precision), devices.strategy.scope():
+            job = make_job(graphs, setting, wired, training, validation, devices.strategy, callbacks)
+            saved = checkpoints_of(path).newest() if resume else None
             start = Position() if saved is None else take_up(job, saved)
         records: list[Record] = [] if saved is None else folder.records(saved.facts["epochs_recorded"])
         folder.spec(spec.text)
-        folder.status(status="running", name=spec.name, plugins=plugins.used(spec), **_facts(job, setting, training))
-        with interruptible() as interrupt, _bar(progress, job) as bar, _told(folder, None if data else spec.span_of("data")):
-            saver = Saver(setting.checkpoint, job, folder.path)
+        folder.status(status="running", name=spec.name, plugins=plugins.used(spec), devices=devices.said, **_facts(job, setting, training))
+        shown = progress and devices.is_chief
+        if shown:
+            print(devices.said, file=sys.stderr)
+        with interruptible() as interrupt, _bar(shown, job) as bar, _told(folder, None if data else spec.span_of("data")):
+            saver = Saver(setting.checkpoint if devices.is_chief else None, job, folder.path)
             if saved is None:
                 saver.save(start, 0)
             watch = Recorder(folder, interrupt, bar, saver, records, start.done)
             fit(job, watch, start)
-            reason = "" if watch.diverged is None else _reason(job, watch.diverged, folder)
-        status: Status = "diverged" if reason else "interrupted" if interrupt.asked else "finished"
+            reason = "" if watch.diverged is None else _reason(job, watch.diverged, path)
+        status: Status = "diverged" if reason else "interrupted" if watch.interrupted else "finished"
         settle(job.optimizer)
         _finish(folder, job.network.inference, records, status, spec.name)
-        return Run(job.network.inference, records, folder.path, status, training.classes, spec, interrupt.by, reason)
+        number = (interrupt.by or signal.SIGTERM) if watch.interrupted else None
+        return Run(job.network.inference, records, path, status, training.classes, spec, number, reason, devices.worker)
 
 
-def _reason(job: Job, position: Position, folder: RunFolder) -> str:
+def _reason(job: Job, position: Position, path: Path) -> str:
     """Says where a run went wrong, which is found from its last checkpoint on."""
     place = f"the loss is no number since step {position.done:,} of epoch {position.epoch + 1}"
-    saved = checkpoints_of(folder.path).newest()
+    saved = checkpoints_of(path).newest()
     if saved is None:
         return f"{place}; with checkpoints it could be told what was first no number"
     return f"{place}; first {first_bad(job, saved, position)}; the last good checkpoint is {saved.path}"
 
 
 @contextlib.contextmanager
-def _folder(spec: Spec, directory: str | Path | None, resume: bool) -> Iterator[RunFolder]:
-    """The folder of a new run, or of the one that goes on; nobody else writes to it meanwhile."""
-    if resume and directory is None:
-        raise fail("E0510", "which run is to be resumed is not said", help="name its folder")
+def _folder(spec: Spec, directory: str | Path | None, resume: bool, devices: Devices) -> Iterator[RunFolder]:
+    """The folder of a new run, or of the one that goes on; nobody else writes to it meanwhile. Workers but the chief have one to forget."""
+    if directory is None and (resume or devices.workers > 1):
+        what = "which run is to be resumed is not said" if resume else "several workers need one folder"
+        raise fail("E0510", what, help="name its folder")
+    if not devices.is_chief:
+        with tempfile.TemporaryDirectory() as aside:
+            yield RunFolder(Path(aside))
+        return
     going_on = resume and directory is not None and holds_run(Path(directory))
     folder = RunFolder.take_up(Path(directory), spec.text) if going_on and directory else RunFolder.create(spec.name, directory)
     try:
@@ -293,7 +308,6 @@ def _facts(job: Job, setting: Train, training: Feed) -> dict[str, Any]:
         "precision": setting.precision,
         "jit_compile": job.jit_compile,
         "replicas": job.strategy.num_replicas_in_sync,
-        "devices": [device.name for device in tf.config.list_logical_devices()],
         "parameters": job.network.inference.count_params(),
         "classes": list(training.classes),
         "versions": versions(),

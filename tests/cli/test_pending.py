@@ -81,7 +81,7 @@ def words(text: str) -> list[str]:
 def test_training_names_all_that_is_missing_at_once(specc: Run, write: Write) -> None:
     result = specc("train", write("my.yaml", RECIPE))
     assert result.code == 1
-    assert words(result.err) == ["views", "simclr", "lars"]
+    assert words(result.err) == ["views", "simclr"]
     assert "my.yaml:8:27" in result.err
     assert specc("build", "my.yaml", "-o", "-").code == 0  # the network itself has all it needs
 
@@ -99,7 +99,7 @@ def test_data_that_are_handed_in_are_not_missed(write: Write) -> None:
     from specc.language import load
     from specc.language.pending import require_trained
 
-    spec = load(write("my.yaml", RECIPE.replace("simclr", "mean_squared_error").replace("{lars: {learning_rate: 1.0}}", "sgd")))
+    spec = load(write("my.yaml", RECIPE.replace("simclr", "mean_squared_error")))
     require_trained(spec.document, [], given=["train"])
     with pytest.raises(Exception, match="`views` cannot be used yet"):
         require_trained(spec.document, [])
@@ -123,7 +123,7 @@ def test_list_and_explain_say_so(specc: Run) -> None:
     assert listed["roi_align"].endswith("(not yet)")
     assert not listed["dense"].endswith("(not yet)")
     assert "`roi_align` cannot be built yet" in specc("explain", "roi_align").out
-    assert "`lars` cannot be used yet" in specc("explain", "lars").out
+    assert "`simclr` cannot be used yet" in specc("explain", "simclr").out
     assert "cannot be" not in specc("explain", "dense").out
 
 

@@ -58,7 +58,7 @@ def test_from_a_new_spec_to_predictions(specc: Run, run: Path) -> None:
         ["evaluate", "alone.keras"],
         ["evaluate", run, "--set", "train.epochs=3"],
         ["train", "mine.yaml", "--output", run],
-        ["train", "mine.yaml", "--strategy", "magic"],
+        ["train", "mine.yaml", "--distribute", "magic"],
         ["train", "resnet50"],
     ):
         result = specc(*arguments)

@@ -63,7 +63,7 @@ def test_every_verb_has_help(specc: Run, verb: str) -> None:
         (["build", "resnet50", "--to", "keras", "-o", "r.txt"], "ends in .keras"),
         (["explain", "conv2dd"], "did you mean `conv2d`?"),
         (["list", "layerz"], "did you mean `layers`?"),
-        (["train", "lenet5", "--strategy", "foo"], "'foo' is not one of"),
+        (["train", "lenet5", "--distribute", "foo"], "'foo' is not one of"),
         (["new", "My-Net"], "small letters"),
     ],
 )

@@ -112,7 +112,7 @@ def test_a_proposed_layer_is_one_that_can_be_inserted(server: LanguageServer) ->
         ("layers:\n  - flatten:\n    wh|en: true\n", ["Whether the step is there"]),
         ("layers:\n  - para|llel: {branches: {left: flatten}}\n", ["Branches from the current tensor"]),
         ("heads: {logits: {classi|fication: {classes: 10}}}\n", ["Global average pooling and a linear layer"]),
-        ("train: {opti|mizer: {sgd: {momentum: 0.9}}}\n", ["What turns gradients into steps", "Default: \\`adam\\`"]),
+        ("train: {opti|mizer: {sgd: {momentum: 0.9}}}\n", ["What turns gradients into steps", "Default: \\`adamw\\`"]),
         ("train: {optimizer: {s|gd: {momentum: 0.9}}}\n", ["Gradient descent"]),
         ("train: {optimizer: {sgd: {mom|entum: 0.9}}}\n", ["Share of the last step that is kept", "Default: \\`0\\.0\\`"]),
         ("data: {tr|ain: {source: digits}}\n", ["What the model learns from"]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import re
 import shlex
@@ -38,6 +39,16 @@ def test_example(name: str, tmp_path: Path) -> None:
     reached = [float(number) for number in re.findall(r"([\d.]+)%", done.stdout)]
     assert len(reached) == len(PROMISED[name]), done.stdout
     assert all(percent >= least for percent, least in zip(reached, PROMISED[name], strict=True)), done.stdout
+
+
+def test_two_workers(tmp_path: Path) -> None:
+    script = [sys.executable, str(EXAMPLES / "multi_worker" / "train.py"), str(tmp_path / "run")]
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    done = subprocess.run(script, capture_output=True, text=True, env=environment, timeout=180, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "2 workers, of which this is worker 0, the chief" in done.stderr
+    last = json.loads((tmp_path / "run" / "metrics.jsonl").read_text().splitlines()[-1])
+    assert last["val_accuracy"] > 0.75
 
 
 # The plug-in: every command and every piece of Python on its page runs, in order, in a copy of its folder.

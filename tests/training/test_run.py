@@ -147,7 +147,7 @@ def test_mistakes_are_told_without_a_traceback(spec, tmp_path, overrides, data, 
 
 
 def test_faulty_options_are_told(spec, run, tmp_path):
-    with pytest.raises(SpecError, match="no strategy is named `two`"):
+    with pytest.raises(SpecError, match="no distribution is named `two`"):
         train(specc.load(spec), strategy="two", directory=tmp_path / "run")
     assert not (tmp_path / "run").exists()
     with pytest.raises(SpecError, match="is not empty"):
