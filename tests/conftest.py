@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent
 # What is tested without TensorFlow, in seconds: `make test-front-end`.
 FRONT_END = (
     "language", "diagnostics", "render", "drawing", "reference", "cli/test_check.py", "cli/test_graph.py", "cli/test_plugins.py",
-    "cli/test_reference.py", "cli/test_summary.py", "cli/test_usage.py", "project/test_excerpt.py",
+    "cli/test_reference.py", "cli/test_runs.py", "cli/test_summary.py", "cli/test_usage.py", "project/test_excerpt.py",
     "project/test_front_end_is_light.py", "project/test_interface.py",
 )  # fmt: skip
 FRAMEWORKS = {"tensorflow", "keras"}

@@ -12,6 +12,30 @@ from specc.training.progress import HIDDEN
 COLOURS = {"training": "#4c72b0", "validation": "#dd8452"}
 
 
+def draw_overlaid(runs: Mapping[str, Sequence[Mapping[str, Any]]], metric: str, path: Path) -> None:
+    """Draws one metric of several runs over the epochs; for validation also, dotted, that of training."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
+
+    figure = Figure(figsize=(8.0, 4.8), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    for number, (name, records) in enumerate(runs.items()):
+        for key, style, label in ((metric, "-", name), (metric.removeprefix("val_"), ":", None)):
+            points = [(record["epoch"], record[key]) for record in records if record.get(key) is not None]
+            if points and (style == "-" or key != metric):
+                axes.plot(*zip(*points, strict=True), style, marker="o", markersize=3, color=f"C{number % 10}", label=label)
+    axes.set_title(metric.replace("_", " ") + (", training dotted" if metric.startswith("val_") else ""))
+    axes.set_xlabel("epoch")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize="small")
+    aside = path.with_name(f"aside-{path.name}")
+    figure.savefig(aside, dpi=110)
+    os.replace(aside, path)
+
+
 def draw_curves(records: Sequence[Mapping[str, Any]], path: Path, title: str) -> None:
     """Draws every metric over the epochs, training and validation in one panel."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
