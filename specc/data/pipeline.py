@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ class Feed:
         examples: examples of one epoch; None where nobody counted them.
         fields: the batch's fields.
         classes: names of the classes; empty where the data tell none.
+        fingerprint: a hash of all values, where they are held in memory; else empty.
     """
 
     stream: Callable[..., tf.data.Dataset]
@@ -43,6 +45,7 @@ class Feed:
     examples: int | None
     fields: Mapping[str, Field]
     classes: tuple[str, ...] = ()
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True)
@@ -113,8 +116,11 @@ def feed(opened: Opened, batch_size: int, *, seed: int = 0, training: bool = Fal
     """
     wanted = sorted(opened.fields if only is None else only)
     examples = opened.examples if opened.later else opened.examples.only(wanted)
-    read = _from_memory if _size(examples) <= IN_MEMORY else _from_source
-    one = read(examples, opened.later, wanted, seed, training)
+    held = _held(examples) if _size(examples) <= IN_MEMORY else None
+    if held is None:
+        one = _from_source(examples, opened.later, wanted, seed, training)
+    else:
+        one = _from_memory(held, examples.count, opened.later, wanted, seed, training)
 
     def stream(first: int, last: int, skip: int = 0) -> tf.data.Dataset:
         epochs = tf.data.Dataset.range(first, last)
@@ -123,7 +129,7 @@ def feed(opened: Opened, batch_size: int, *, seed: int = 0, training: bool = Fal
         return batches.prefetch(tf.data.AUTOTUNE)
 
     fields = {name: opened.fields[name] for name in wanted}
-    return Feed(stream, math.ceil(examples.count / batch_size), examples.count, fields, examples.classes)
+    return Feed(stream, math.ceil(examples.count / batch_size), examples.count, fields, examples.classes, _fingerprint(held))
 
 
 def dataset(pipeline: Pipeline, batch_size: int, *, seed: int = 0, training: bool = False, epoch: int = 0) -> tf.data.Dataset:
@@ -140,13 +146,27 @@ def _size(examples: Examples) -> float:
 Epoch = Callable[[Any, int, Any], tf.data.Dataset]  # from its number, the size of a batch, and how many examples are left out
 
 
-def _from_memory(examples: Examples, later: Sequence[Choice], wanted: Sequence[str], seed: int, training: bool) -> Epoch:
-    """Epochs of examples that are read once: batches are picked by their indices."""
+def _held(examples: Examples) -> dict[str, Any]:
+    """All examples, in memory."""
     whole = next(iter(examples.dataset.batch(examples.count)))
-    held = {name: tf.identity(value) for name, value in whole.items()}
+    return {name: tf.identity(value) for name, value in whole.items()}
+
+
+def _fingerprint(held: Mapping[str, Any] | None) -> str:
+    if held is None:
+        return ""
+    digest = hashlib.blake2b(digest_size=16)
+    for name in sorted(held):
+        digest.update(name.encode())
+        digest.update(held[name].numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _from_memory(held: Mapping[str, Any], count: int, later: Sequence[Choice], wanted: Sequence[str], seed: int, training: bool) -> Epoch:
+    """Epochs of examples that are held: batches are picked by their indices."""
 
     def epoch_of(epoch: Any, batch_size: int, left_out: Any) -> tf.data.Dataset:
-        order = tf.range(examples.count)
+        order = tf.range(count)
         if training:
             order = tf.random.experimental.stateless_shuffle(order, seed=tf.stack([seed, tf.cast(epoch, tf.int32)]))
         indices = tf.data.Dataset.from_tensor_slices(order[left_out:])

@@ -18,15 +18,16 @@ from specc.diagnostics import fail
 from specc.version import __version__
 
 SPEC, METRICS, CURVES, MODEL, STATUS = "spec.yaml", "metrics.jsonl", "curves.png", "model.keras", "run.json"
+LOCK = "lock.json"
 
 
 class RunFolder:
-    """A folder with spec.yaml, metrics.jsonl, curves.png, model.keras and run.json, which one process at a time writes to."""
+    """A folder with spec.yaml, lock.json, metrics.jsonl, curves.png, model.keras and run.json, which one process at a time writes to."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._status: dict[str, Any] = {}
-        self._lock = _locked(path)
+        self._held = _locked(path)
 
     @classmethod
     def create(cls, name: str, directory: str | Path | None) -> RunFolder:
@@ -58,8 +59,8 @@ class RunFolder:
 
     def close(self) -> None:
         """Lets another process write to the folder."""
-        if self._lock is not None:
-            os.close(self._lock)
+        if self._held is not None:
+            os.close(self._held)
 
     def records(self, count: int) -> list[dict[str, Any]]:
         """The metrics of so many epochs; those of later ones are taken off the file, for they are computed again."""
@@ -76,6 +77,15 @@ class RunFolder:
         known = {name: None if isinstance(value, float) and not math.isfinite(value) else value for name, value in record.items()}
         with (self.path / METRICS).open("ab", buffering=0) as file:  # one write, so that no half line is left by whatever ends the run
             file.write((json.dumps(known, allow_nan=False) + "\n").encode())
+
+    def lock(self, facts: Mapping[str, Any]) -> None:
+        """What the numbers depend on beside the spec."""
+        self._write(LOCK, json.dumps(facts, indent=2) + "\n")
+
+    @property
+    def locked(self) -> dict[str, Any]:
+        """That, of the run that goes on."""
+        return dict(json.loads(self._text(LOCK) or "{}"))
 
     def status(self, **facts: Any) -> None:
         """What is known of the run; what was said before stays."""

@@ -33,10 +33,11 @@ from specc.training.averages import settle
 from specc.training.curves import draw_curves
 from specc.training.distribution import Devices, choose_devices, on_gpu
 from specc.training.divergence import first_bad
-from specc.training.folder import CURVES, RunFolder, holds_run, versions
+from specc.training.folder import CURVES, RunFolder, holds_run
 from specc.training.groups import factors_of, set_factors
 from specc.training.interrupt import interruptible
 from specc.training.job import Job
+from specc.training.lock import lock_of, require_same
 from specc.training.loop import Position, Record, fit
 from specc.training.progress import ProgressBar
 from specc.training.recorder import Recorder
@@ -55,7 +56,7 @@ class Run:
 
     Args:
         history: the metrics of each epoch, as they stand in `metrics.jsonl`.
-        path: the run folder: spec.yaml, metrics.jsonl, curves.png, model.keras, run.json.
+        path: the run folder: spec.yaml, lock.json, metrics.jsonl, curves.png, checkpoints, model.keras, run.json.
         status: `finished`, `interrupted`, or `diverged`: the loss was no number any more, and the run ended at that step, with
             the weights from before it.
         signal: the number of the signal that interrupted it.
@@ -112,8 +113,11 @@ def train(
             job = make_job(graphs, setting, wired, training, validation, devices.strategy, callbacks)
             saved = checkpoints_of(path).newest() if resume else None
             start = Position() if saved is None else take_up(job, saved)
+        lock = lock_of(graphs[0], setting.seed, training)
+        require_same(folder.locked, lock)
         records: list[Record] = [] if saved is None else folder.records(saved.facts["epochs_recorded"])
         folder.spec(spec.text)
+        folder.lock(lock)
         folder.status(status="running", name=spec.name, plugins=plugins.used(spec), devices=devices.said, **_facts(job, setting, training))
         shown = progress and devices.is_chief
         if shown:
@@ -310,7 +314,6 @@ def _facts(job: Job, setting: Train, training: Feed) -> dict[str, Any]:
         "replicas": job.strategy.num_replicas_in_sync,
         "parameters": job.network.inference.count_params(),
         "classes": list(training.classes),
-        "versions": versions(),
     }
 
 

@@ -205,6 +205,21 @@ def test_another_spec_is_not_resumed(spec: Path, whole: Any, tmp_path: Path) -> 
     assert [found.code for found in caught.value.diagnostics] == ["E0514"]
 
 
+def test_other_data_or_versions_are_told(spec: Path, tmp_path: Path) -> None:
+    """The lock stands in for the data and the versions that were there when the run was begun."""
+    loaded, path = specc.load(spec, overrides={"train.epochs": 1}), tmp_path / "run" / "lock.json"
+    train(loaded, directory=tmp_path / "run", progress=False)
+    lock = json.loads(path.read_text())
+    path.write_text(json.dumps({**lock, "versions": {**lock["versions"], "keras": "3.0.0"}}))
+    with pytest.warns(UserWarning, match=r"the run goes on with keras [\d.]+ in place of 3\.0\.0"):
+        train(loaded, directory=tmp_path / "run", progress=False, resume=True)
+    for changed, told in (({"data": {**lock["data"], "values": "0"}}, "the data are others"), ({"graph": "0"}, "the network is compiled")):
+        path.write_text(json.dumps({**lock, **changed}))
+        with pytest.raises(SpecError, match=told) as caught:
+            train(loaded, directory=tmp_path / "run", progress=False, resume=True)
+        assert [found.code for found in caught.value.diagnostics] == ["E0514"]
+
+
 def test_a_finished_run_is_given_back(spec: Path, tmp_path: Path) -> None:
     loaded = specc.load(spec, overrides={"train.epochs": 1})
     first = train(loaded, directory=tmp_path / "run", progress=False)

@@ -63,6 +63,7 @@ def test_a_run_leaves_everything_behind(run):
         "model.keras",
         "run.json",
         "checkpoints",
+        "lock.json",
     }
     records = [json.loads(line) for line in (run.path / "metrics.jsonl").read_text().splitlines()]
     assert records == run.history
@@ -75,7 +76,10 @@ def test_a_run_leaves_everything_behind(run):
     assert records[0]["loss"] == pytest.approx(total, abs=1e-5)
     status = json.loads((run.path / "run.json").read_text())
     assert (status["status"], status["epochs_done"], status["classes"]) == ("finished", 2, list("0123456789"))
-    assert set(status["versions"]) == {"specc", "tensorflow", "keras", "numpy", "python"}
+    lock = json.loads((run.path / "lock.json").read_text())
+    assert set(lock["versions"]) == {"specc", "tensorflow", "keras", "numpy", "python"}
+    assert lock["seed"] == 0
+    assert (lock["data"]["examples"], lock["data"]["fields"]) == (1437, {"image": "(?, 8, 8, 1)", "label": "(?,) int32"})
     assert (run.path / "curves.png").read_bytes().startswith(b"\x89PNG")
 
 
