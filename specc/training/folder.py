@@ -19,6 +19,7 @@ from specc.version import __version__
 
 SPEC, METRICS, CURVES, MODEL, STATUS = "spec.yaml", "metrics.jsonl", "curves.png", "model.keras", "run.json"
 LOCK = "lock.json"
+ASIDE = ".aside"
 
 
 class RunFolder:
@@ -36,7 +37,7 @@ class RunFolder:
             if directory is not None:
                 path = Path(directory)
                 path.mkdir(parents=True, exist_ok=True)
-                if any(path.iterdir()):
+                if any(entry.suffix != ASIDE for entry in path.iterdir()):  # what a kill has left half written
                     raise fail("E0510", f"the run folder {path} is not empty", help="name a new one, or resume the run that is there")
                 return cls(path)
             return cls(_numbered(Path("runs") / f"{name}-{datetime.now():%Y%m%d-%H%M%S}"))
@@ -87,6 +88,11 @@ class RunFolder:
         """That, of the run that goes on."""
         return dict(json.loads(self._text(LOCK) or "{}"))
 
+    @property
+    def is_finished(self) -> bool:
+        """Whether the run was over before, by its epochs or because a callback has stopped it."""
+        return self._status.get("status") == "finished"
+
     def status(self, **facts: Any) -> None:
         """What is known of the run; what was said before stays."""
         self._status.update(facts)
@@ -103,14 +109,14 @@ class RunFolder:
         return path.read_text(encoding="utf-8") if path.is_file() else ""
 
     def _write(self, name: str, text: str) -> None:
-        aside = self.path / f"{name}.aside"
+        aside = self.path / f"{name}{ASIDE}"
         aside.write_text(text, encoding="utf-8")
         os.replace(aside, self.path / name)
 
 
 def holds_run(path: Path) -> bool:
-    """Whether a run was begun in a folder."""
-    return (path / SPEC).is_file() and (path / STATUS).is_file()
+    """Whether a run was begun in a folder. The spec is the first thing that is written."""
+    return (path / SPEC).is_file()
 
 
 def _locked(path: Path) -> int | None:

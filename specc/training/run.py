@@ -113,12 +113,10 @@ def train(
             job = make_job(graphs, setting, wired, training, validation, devices.strategy, callbacks)
             saved = checkpoints_of(path).newest() if resume else None
             start = Position() if saved is None else take_up(job, saved)
-        lock = lock_of(graphs[0], setting.seed, training)
-        require_same(folder.locked, lock)
+        if folder.is_finished:
+            start = Position(setting.epochs)
         records: list[Record] = [] if saved is None else folder.records(saved.facts["epochs_recorded"])
-        folder.spec(spec.text)
-        folder.lock(lock)
-        folder.status(status="running", name=spec.name, plugins=plugins.used(spec), devices=devices.said, **_facts(job, setting, training))
+        _write_down(folder, spec, job, setting, devices)
         shown = progress and devices.is_chief
         if shown:
             print(devices.said, file=sys.stderr)
@@ -134,6 +132,15 @@ def train(
         _finish(folder, job.network.inference, records, status, spec.name)
         number = (interrupt.by or signal.SIGTERM) if watch.interrupted else None
         return Run(job.network.inference, records, path, status, training.classes, spec, number, reason, devices.worker)
+
+
+def _write_down(folder: RunFolder, spec: Spec, job: Job, setting: Train, devices: Devices) -> None:
+    """What is known of a run before it begins, or goes on; then it must be what it was."""
+    lock = lock_of(job.network.training_graph, setting.seed, job.training)
+    require_same(folder.locked, lock)
+    folder.spec(spec.text)
+    folder.lock(lock)
+    folder.status(status="running", name=spec.name, plugins=plugins.used(spec), devices=devices.said, **_facts(job, setting))
 
 
 def _reason(job: Job, position: Position, path: Path) -> str:
@@ -302,18 +309,18 @@ def _finish(folder: RunFolder, model: keras.Model, records: Sequence[Record], st
     folder.status(status=status, ended=_now(), epochs_done=sum("interrupted" not in record for record in records))
 
 
-def _facts(job: Job, setting: Train, training: Feed) -> dict[str, Any]:
+def _facts(job: Job, setting: Train) -> dict[str, Any]:
     return {
         "started": _now(),
         "seed": setting.seed,
         "epochs": setting.epochs,
         "batch_size": setting.batch_size,
-        "steps_per_epoch": training.steps,
+        "steps_per_epoch": job.training.steps,
         "precision": setting.precision,
         "jit_compile": job.jit_compile,
         "replicas": job.strategy.num_replicas_in_sync,
         "parameters": job.network.inference.count_params(),
-        "classes": list(training.classes),
+        "classes": list(job.training.classes),
     }
 
 

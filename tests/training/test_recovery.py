@@ -229,6 +229,30 @@ def test_a_finished_run_is_given_back(spec: Path, tmp_path: Path) -> None:
         np.testing.assert_array_equal(one, other)
 
 
+class Enough(keras.callbacks.Callback):
+    """Stops a run after its second epoch."""
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self.model.stop_training = epoch == 1
+
+
+def test_a_run_that_was_stopped_is_finished(spec: Path, tmp_path: Path) -> None:
+    first = train(specc.load(spec), directory=tmp_path / "run", progress=False, callbacks=[Enough()])
+    again = train(specc.load(spec), directory=tmp_path / "run", progress=False, resume=True)
+    assert len(first.history) == len(again.history) == 2
+    for one, other in zip(first.model.get_weights(), again.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("left", [["spec.yaml.aside"], ["spec.yaml"], ["spec.yaml", "lock.json.aside"], []])
+def test_a_run_that_was_killed_while_it_was_set_up_begins(spec: Path, tmp_path: Path, left: list[str]) -> None:
+    loaded, path = specc.load(spec, overrides={"train.epochs": 1}), tmp_path / "run"
+    path.mkdir()
+    for name in left:
+        (path / name).write_text(loaded.text if name == "spec.yaml" else "{ha", encoding="utf-8")
+    assert train(loaded, directory=path, progress=False, resume=True).status == "finished"
+
+
 def test_a_folder_is_all_that_is_needed(specc: Any, spec: Path, whole: Any, tmp_path: Path) -> None:
     import specc as library
 
