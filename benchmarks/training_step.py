@@ -28,7 +28,8 @@ from specc.objectives.by_head import ByHead
 from specc.registry.entry import bind_value
 from specc.registry.experiment import Train
 from specc.registry.types import ChoiceOf
-from specc.training.loop import Job, Record, fit
+from specc.training.job import Job
+from specc.training.loop import Record, Watch, fit
 
 BATCH = 64
 
@@ -70,18 +71,6 @@ class Alternate(keras.callbacks.Callback):
         self.seconds.append(time.perf_counter() - started)
 
 
-class Silent:
-    """Looks away."""
-
-    stopping = False
-
-    def epoch(self, epoch: int) -> None: ...
-
-    def steps(self, done: int, means: Record) -> None: ...
-
-    def record(self, record: Record) -> None: ...
-
-
 def main() -> None:
     """Prints the median ratio, its quartiles, and both rates."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -109,7 +98,7 @@ def main() -> None:
         jit_compile=options.jit,
         callbacks=[other],
     )
-    ours = [record["seconds"] for record in fit(job, Silent())][warm:]
+    ours = [record["seconds"] for record in fit(job, Watch())][warm:]
     theirs = other.seconds[warm:]
     ratios = [b / a for a, b in zip(ours, theirs, strict=True)] + [b / a for a, b in zip(ours[1:], theirs, strict=False)]
     low, middle, high = statistics.quantiles(ratios, n=4)
