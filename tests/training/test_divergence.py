@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-import specc
 from specc.language import loads
 from specc.training.run import train
 
@@ -78,7 +77,7 @@ def test_what_is_no_number_is_named(
 def test_the_weights_are_those_from_before(tmp_path: Path) -> None:
     run = run_of(tmp_path, data=images(200))
     assert all(np.isfinite(weight).all() for weight in run.model.get_weights())
-    whole = specc.training.run.train(  # type: ignore[attr-defined]
+    whole = train(
         loads(SPEC.replace("LAYERS", "").replace("RATE", "0.1").replace("epochs: 3", "epochs: 1")),
         directory=tmp_path / "six",
         progress=False,

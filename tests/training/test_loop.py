@@ -188,9 +188,9 @@ def without_statistics():
 def test_a_batch_in_parts_is_the_batch(parts, jit_compile):
     """Batches of 8, the last of 5: parts of different sizes, and more parts than examples."""
     whole, parted = without_statistics(), without_statistics()
-    make = lambda: keras.optimizers.SGD(0.5, momentum=0.9, global_clipnorm=0.3)  # noqa: E731
-    first = fit(job(whole, make()), Silent())
-    second = fit(job(parted, make(), accumulate=parts, jit_compile=jit_compile), Silent())
+    one, other = (keras.optimizers.SGD(0.5, momentum=0.9, global_clipnorm=0.3) for _ in range(2))
+    first = fit(job(whole, one), Silent())
+    second = fit(job(parted, other, accumulate=parts, jit_compile=jit_compile), Silent())
     for one, other in zip(whole.get_weights(), parted.get_weights()):
         np.testing.assert_allclose(one, other, atol=1e-5)
     for name in ("loss", "accuracy", "val_loss"):
