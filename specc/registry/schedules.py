@@ -93,15 +93,15 @@ class Exponential(Schedule):
 class CosineRestarts(Schedule):
     """Half a cosine, begun again and again after the warm-up, each time longer and from another rate.
 
-    Formula: rate = peak * m_mul^i * (alpha + (1 - alpha) * (1 + cos(pi * done)) / 2) in the i-th of them, done from 0 to 1 in
-    each, which takes first_steps * t_mul^i steps.
+    Formula: rate = peak * (alpha + (1 - alpha) * m_mul^i * (1 + cos(pi * done)) / 2) in the i-th of them, counted from 0, done
+    from 0 to 1 in each, which takes first_steps * t_mul^i steps.
     Reference: Loshchilov and Hutter, SGDR: stochastic gradient descent with warm restarts, 2016, https://arxiv.org/abs/1608.03983
     """
 
     first_epochs: float = param("Epochs of the first; part of an epoch counts.", default=10.0, above=0)
     first_steps: int | None = param("The same in steps; takes the place of `first_epochs`.", default=None, minimum=1)
     t_mul: float = param("How much longer each is than the one before.", default=2.0, minimum=1)
-    m_mul: float = param("What each rate to begin with is of the one before.", default=1.0, above=0, maximum=1)
+    m_mul: float = param("What each height above the end is of the one before.", default=1.0, above=0, maximum=1)
     alpha: float = param("What is left of the rate at the end of each.", default=0.0, minimum=0, maximum=1)
 
 

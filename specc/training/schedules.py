@@ -119,27 +119,6 @@ def exponential(
     return _warmed(peak, after, _warmup(length, warmup_epochs, warmup_steps))
 
 
-class CosineRestarts(keras.optimizers.schedules.LearningRateSchedule):
-    """Half cosines one after the other, each from `peaks[i]` to `alpha` times that between `starts[i]` and `starts[i + 1]`.
-
-    Keras's finds by a logarithm which of them a step is in, and is wrong by one at some of their ends.
-    """
-
-    def __init__(self, peaks: Sequence[float], starts: Sequence[float], alpha: float) -> None:
-        self.peaks, self.starts, self.alpha = list(peaks), list(starts), alpha
-
-    def __call__(self, step: Any) -> Any:
-        step = ops.cast(step, "float32")
-        begun = ops.sum(ops.cast(step >= ops.array(self.starts, "float32"), "int32")) - 1
-        place = ops.clip(begun, 0, len(self.peaks) - 1)
-        start, end = ops.take(ops.array(self.starts, "float32"), place), ops.take(ops.array(self.starts, "float32"), place + 1)
-        done = ops.clip((step - start) / (end - start), 0.0, 1.0)
-        return ops.take(ops.array(self.peaks, "float32"), place) * (self.alpha + (1 - self.alpha) * (1 + ops.cos(math.pi * done)) / 2)
-
-    def get_config(self) -> dict[str, Any]:
-        return {"peaks": self.peaks, "starts": self.starts, "alpha": self.alpha}
-
-
 def cosine_restarts(
     peak: float,
     length: Length,
@@ -154,12 +133,8 @@ def cosine_restarts(
 ) -> Rate:
     """Half cosines that begin again (Loshchilov and Hutter, 2016, arXiv:1608.03983)."""
     warmup = _warmup(length, warmup_epochs, warmup_steps)
-    steps, peaks, starts = first_epochs * length.steps if first_steps is None else float(first_steps), [peak], [0.0]
-    while starts[-1] + steps < length.total - warmup:
-        starts.append(starts[-1] + steps)
-        peaks.append(peaks[-1] * m_mul)
-        steps *= t_mul
-    return _warmed(peak, CosineRestarts(peaks, [*starts, starts[-1] + steps], alpha), warmup)
+    steps = first_epochs * length.steps if first_steps is None else first_steps
+    return _warmed(peak, keras.optimizers.schedules.CosineDecayRestarts(peak, steps, t_mul, m_mul, alpha), warmup)
 
 
 class InverseSquareRoot(keras.optimizers.schedules.LearningRateSchedule):

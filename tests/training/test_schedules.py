@@ -123,10 +123,10 @@ def test_cosine_restarts(first, t_mul, m_mul, warmup):
     def one(step):
         if step < warmup:
             return PEAK * (step + 1) / warmup
-        start, length, peak = 0.0, float(first), PEAK
+        start, length, share = 0.0, float(first), 1.0
         while step - warmup >= start + length:
-            start, length, peak = start + length, length * t_mul, peak * m_mul
-        return peak * (0.1 + 0.9 * (1 + math.cos(math.pi * (step - warmup - start) / length)) / 2)
+            start, length, share = start + length, length * t_mul, share * m_mul
+        return PEAK * (0.1 + 0.9 * share * (1 + math.cos(math.pi * (step - warmup - start) / length)) / 2)
 
     found = rates({"cosine_restarts": {"first_steps": first, "t_mul": t_mul, "m_mul": m_mul, "alpha": 0.1, "warmup_steps": warmup}})
     assert found == pytest.approx([one(step) for step in range(50)], abs=1e-6)
