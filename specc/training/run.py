@@ -33,7 +33,7 @@ from specc.training.averages import settle
 from specc.training.curves import draw_curves
 from specc.training.distribution import Devices, choose_devices, on_gpu
 from specc.training.divergence import first_bad
-from specc.training.folder import CURVES, RunFolder, holds_run
+from specc.training.folder import CURVES, MODEL, RunFolder, holds_run
 from specc.training.groups import factors_of, set_factors
 from specc.training.interrupt import interruptible
 from specc.training.job import Job
@@ -114,8 +114,11 @@ def train(
             saved = checkpoints_of(path).newest() if resume else None
             start = Position() if saved is None else take_up(job, saved)
         if folder.is_finished:
+            if saved is None:
+                message = f"the run in {path} is finished, and has no checkpoint to be taken up"
+                raise fail("E0514", message, help=f"its model is {path / MODEL}")
             start = Position(setting.epochs)
-        records: list[Record] = [] if saved is None else folder.records(saved.facts["epochs_recorded"])
+        records: list[Record] = folder.records(0 if saved is None else saved.facts["epochs_recorded"]) if resume else []
         _write_down(folder, spec, job, setting, devices)
         shown = progress and devices.is_chief
         if shown:

@@ -17,6 +17,7 @@ import pytest
 
 import specc
 from specc.diagnostics import SpecError
+from specc.language import loads
 from specc.training.checkpoint import Checkpoints, read
 from specc.training.run import train
 
@@ -233,6 +234,26 @@ def test_a_finished_run_is_given_back(spec: Path, tmp_path: Path) -> None:
     assert again.history == first.history
     for one, other in zip(first.model.get_weights(), again.model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_a_finished_model_is_never_lost(tmp_path: Path) -> None:
+    loaded, path = loads(SPEC.replace("{steps: 7}", "null").replace("epochs: 4", "epochs: 1")), tmp_path / "run"
+    first = train(loaded, directory=path, progress=False)
+    with pytest.raises(SpecError, match="is finished, and has no checkpoint") as caught:
+        train(loaded, directory=path, progress=False, resume=True)
+    assert [found.code for found in caught.value.diagnostics] == ["E0514"]
+    for one, other in zip(keras.saving.load_model(path / "model.keras").get_weights(), first.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_run_whose_checkpoints_are_gone_begins_again(spec: Path, whole: Any, tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    with pytest.raises(ZeroDivisionError):
+        train(specc.load(spec), directory=path, progress=False, callbacks=[Break(100)])
+    for file in (path / "checkpoints").iterdir():
+        file.unlink()
+    train(specc.load(spec), directory=path, progress=False, resume=True)
+    assert_same(path, whole)
 
 
 class Enough(keras.callbacks.Callback):
