@@ -15,9 +15,10 @@ from typing import Any
 import keras
 
 from specc.diagnostics import fail
+from specc.runs import METRICS, SPEC, STATUS
 from specc.version import __version__
 
-SPEC, METRICS, CURVES, MODEL, STATUS = "spec.yaml", "metrics.jsonl", "curves.png", "model.keras", "run.json"
+CURVES, MODEL = "curves.png", "model.keras"
 LOCK = "lock.json"
 ASIDE = ".aside"
 

@@ -85,3 +85,10 @@ def test_a_stage_is_a_part_of_train() -> None:
     assert all(Train.parameters[name] is parameter for name, parameter in Stage.parameters.items())
     assert valid(Section(Train), spelled_value(Section(Train), {"stages": [{"epochs": 3}, {"optimizer": "sgd"}]}))
     assert not valid(Section(Train), {"stages": [{"stages": []}]})
+
+
+def test_the_command_line_knows_every_distribution() -> None:
+    from specc.cli.train import DISTRIBUTIONS
+    from specc.registry.entry import entries
+
+    assert set(DISTRIBUTIONS) == set(entries("distribution"))
