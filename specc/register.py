@@ -36,14 +36,17 @@ from specc.language.vocabulary import RESERVED, Vocabulary, is_builtin
 from specc.registry import entry as declarations
 from specc.registry.entry import Example, Facts, Mismatch, Params, example, find, param
 from specc.registry.layers.checks import known, require_floats, require_min_rank, require_rank
+from specc.registry.objectives.base import Objective as ObjectiveParams
 from specc.registry.objectives.losses import BinaryLoss, ClassLoss, Loss, ValueLoss
 from specc.registry.plugins import BLOCKS, HOMES, Home, RegisteredBlock, RegistrationError, check_facts, shown
 from specc.registry.types import Activation, Axis, Constraint, Initializer, Regularizer, Size1D, Size2D, Size3D
 
 __all__ = [
-    "Activation", "Axis", "BinaryLoss", "ClassLoss", "Constraint", "Facts", "Initializer", "KerasCall", "Mismatch", "Params",
+    "Activation", "Axis", "BinaryLoss", "ClassLoss", "Constraint", "Facts", "Initializer", "KerasCall", "Mismatch", "ObjectiveParams",
+    "Params",
     "RegistrationError", "Regularizer", "Size1D", "Size2D", "Size3D", "TensorSpec", "ValueLoss", "Weight",
-    "block", "example", "head", "known", "layer", "loss", "param", "require_floats", "require_min_rank", "require_rank", "word",
+    "block", "example", "head", "known", "layer", "loss", "objective", "param", "require_floats", "require_min_rank", "require_rank",
+    "word",
 ]  # fmt: skip
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -120,6 +123,35 @@ def loss(
     return decorate
 
 
+def objective(
+    name: str, *, target: str, examples: Sequence[Mapping[str, object]] = ({},), also: Sequence[str] = ()
+) -> Callable[[Declared], Declared]:
+    """Declares an objective over the whole model by the class of its arguments, an `ObjectiveParams`.
+
+    Args:
+        name: the word, in snake_case.
+        target: the dotted path of the `specc.objectives.Objective`. It is made with the arguments, and with `outputs` and
+            `targets`, mappings from each role that the class of arguments needs to the head, or the field, that plays it.
+        examples: mappings of arguments.
+        also: names under which the objective is known elsewhere, for suggestions.
+
+    Raises:
+        RegistrationError: as `layer`.
+    """
+    home = _home()
+    _check_word("objective", name)
+    _check_target("target", target)
+
+    def decorate(params: Declared) -> Declared:
+        if not (isinstance(params, type) and issubclass(params, ObjectiveParams)):
+            raise RegistrationError(f"the arguments of objective `{name}` are a class of `ObjectiveParams`")
+        declarations.declare("objective", name, target=target, examples=examples, also=also)(params)
+        HOMES["objective", name] = home
+        return params
+
+    return decorate
+
+
 def word(
     family: str, name: str, *, target: str, examples: Sequence[Mapping[str, object]] = ({},), also: Sequence[str] = ()
 ) -> Callable[[Declared], Declared]:
@@ -134,7 +166,9 @@ def word(
     """
     home = _home()
     if family not in FAMILIES:
-        raise RegistrationError(f"`{family}` is no family of words; there are {', '.join(FAMILIES)}, and `layer`, `block`, `head`, `loss`")
+        raise RegistrationError(
+            f"`{family}` is no family of words; there are {', '.join(FAMILIES)}, and `layer`, `block`, `head`, `loss`, `objective`"
+        )
     _check_word(family, name)
     _check_target("target", target)
 

@@ -20,7 +20,7 @@ from specc.diagnostics import fail
 from specc.graph import Graph
 from specc.language.roles import listed
 from specc.registry.entry import nearest
-from specc.registry.experiment import Train
+from specc.registry.experiment import Stage
 from specc.registry.objectives.losses import loss_params
 
 PARTS = ("train", "validation", "test")
@@ -42,7 +42,7 @@ def check_parts(data: Any) -> None:
             raise fail("E0508", message, help="tf.data.Dataset.from_tensor_slices((x, y)) makes one of arrays")
 
 
-def given_feed(dataset: tf.data.Dataset, graph: Graph, train: Train, batch_size: int, part: str = "train", target: str = "target") -> Feed:
+def given_feed(dataset: tf.data.Dataset, graph: Graph, train: Stage, batch_size: int, part: str = "train", target: str = "target") -> Feed:
     """The batches of a data set that was handed in.
 
     Args:
@@ -94,7 +94,7 @@ def _plain(fields: dict[str, Any], part: str) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value.dtype != tf.string}
 
 
-def _target_name(train: Train, otherwise: str) -> str:
+def _target_name(train: Stage, otherwise: str) -> str:
     """What a target without a name is called: as the losses ask for it, if they all ask for one."""
     losses = [*train.losses.values(), *([train.objective] if train.objective is not None else [])]
     asked = {loss_params(loss).target for loss in losses}

@@ -106,10 +106,14 @@ def transformed(example: Example, transforms: Sequence[Choice], key: Any = None)
 
 
 def feed(opened: Opened, batch_size: int, *, seed: int = 0, training: bool = False, only: Iterable[str] | None = None) -> Feed:
-    """The batches of an opened pipeline.
+    """The batches of an opened pipeline, `batch_size` examples each; the last one of an epoch may have fewer. See `feeder`."""
+    return feeder(opened, seed=seed, training=training, only=only)(batch_size)
+
+
+def feeder(opened: Opened, *, seed: int = 0, training: bool = False, only: Iterable[str] | None = None) -> Callable[[int], Feed]:
+    """The batches of an opened pipeline, by their size. What is held in memory is held once.
 
     Args:
-        batch_size: examples of a batch; the last one of an epoch may have fewer.
         seed: where order and augmentation start from.
         training: whether examples are shuffled anew in each epoch.
         only: the fields that are wanted.
@@ -122,14 +126,18 @@ def feed(opened: Opened, batch_size: int, *, seed: int = 0, training: bool = Fal
     else:
         one = _from_memory(held, examples.count, opened.later, wanted, seed, training)
 
-    def stream(first: int, last: int, skip: int = 0) -> tf.data.Dataset:
-        epochs = tf.data.Dataset.range(first, last)
-        # Examples are left out before anything is done with them.
-        batches = epochs.flat_map(lambda epoch: one(epoch, batch_size, tf.where(epoch == first, skip * batch_size, 0)))
-        return batches.prefetch(tf.data.AUTOTUNE)
+    fields, fingerprint = {name: opened.fields[name] for name in wanted}, _fingerprint(held)
 
-    fields = {name: opened.fields[name] for name in wanted}
-    return Feed(stream, math.ceil(examples.count / batch_size), examples.count, fields, examples.classes, _fingerprint(held))
+    def batched(batch_size: int) -> Feed:
+        def stream(first: int, last: int, skip: int = 0) -> tf.data.Dataset:
+            epochs = tf.data.Dataset.range(first, last)
+            # Examples are left out before anything is done with them.
+            batches = epochs.flat_map(lambda epoch: one(epoch, batch_size, tf.where(epoch == first, skip * batch_size, 0)))
+            return batches.prefetch(tf.data.AUTOTUNE)
+
+        return Feed(stream, math.ceil(examples.count / batch_size), examples.count, fields, examples.classes, fingerprint)
+
+    return batched
 
 
 def dataset(pipeline: Pipeline, batch_size: int, *, seed: int = 0, training: bool = False, epoch: int = 0) -> tf.data.Dataset:

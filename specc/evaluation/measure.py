@@ -17,13 +17,14 @@ from specc.diagnostics import fail
 from specc.evaluation.pictures import draw_confusion
 from specc.evaluation.trained import Trained, output_of, trained
 from specc.graph import Graph, Tensor
-from specc.keras_backend.network import Network
+from specc.keras_backend.network import Network, by_name, inputs_of
 from specc.language.pending import require_measured
 from specc.language.spec import Spec
 from specc.language.wiring import Wired, check_feeding, wire
-from specc.objectives.by_head import ByHead, by_name, inputs_of
+from specc.objectives.choice import fields_needed, objective_of
 from specc.objectives.labels import integer_labels
 from specc.objectives.registered import try_losses
+from specc.registry.experiment import Stage
 from specc.registry.objectives.losses import loss_params
 
 
@@ -54,7 +55,7 @@ def evaluate(
     directory: str | Path | None = None,
     batch_size: int | None = None,
 ) -> Evaluation:
-    """Measures a model on the spec's test data, or its validation data where it has no others.
+    """Measures a model on the spec's test data, or its validation data where it has no others, by the losses of the last stage.
 
     Args:
         model: a run, a run folder, a model, or a `.keras` file.
@@ -71,8 +72,9 @@ def evaluate(
     if spec is None:
         raise fail("E0512", "a model alone does not say on which data it is measured", help="name its run folder, or give `spec`")
     require_measured(spec.document, None if data is not None else "validation" if spec.experiment.data.test is None else "test")
-    held_out = _held_out(spec, data, batch_size or spec.experiment.train.batch_size)
-    wired = wire(spec.graph(training=True), spec.experiment.train, held_out.fields, span_of=spec.span_of)
+    setting = spec.experiment.stages[-1]
+    held_out = _held_out(spec, setting, data, batch_size or setting.batch_size)
+    wired = wire(spec.graph(training=True), setting, held_out.fields, span_of=spec.span_of)
     metrics, examples, confusion = _measured(found, spec, wired, held_out)
     classes = _names(held_out.classes or found.classes, confusion)
     folder = Path(directory) if directory is not None else found.path
@@ -82,11 +84,11 @@ def evaluate(
     return Evaluation(metrics, examples, classes, confusion, pictures)
 
 
-def _held_out(spec: Spec, data: tf.data.Dataset | None, batch_size: int) -> Feed:
+def _held_out(spec: Spec, setting: Stage, data: tf.data.Dataset | None, batch_size: int) -> Feed:
     graph, part = spec.graph(), spec.experiment.data
     if data is not None:
         check_parts({"test": data})
-        given = given_feed(data, graph, spec.experiment.train, batch_size, "test")
+        given = given_feed(data, graph, setting, batch_size, "test")
         check_feeding(graph, given.fields)
         return given
     name = "test" if part.test is not None else "validation"
@@ -96,8 +98,9 @@ def _held_out(spec: Spec, data: tf.data.Dataset | None, batch_size: int) -> Feed
         raise fail("E0509", f"`{spec.name}` has no held-out data: neither `test` nor `validation`", spec.span_of("data"), help=help)
     opened = open_pipeline(pipeline, spec.span_of("data", name, "source"))
     check_feeding(graph, opened.fields, span_of=spec.span_of, path=("data", name), strict=True)
-    losses = wire(spec.graph(training=True), spec.experiment.train, opened.fields, span_of=spec.span_of)
-    return feed(opened, batch_size, only=[*graph.inputs, *(one.target for one in losses)])
+    learning = spec.graph(training=True)
+    wired = wire(learning, setting, opened.fields, span_of=spec.span_of)
+    return feed(opened, batch_size, only=fields_needed(setting, wired, learning, opened.fields) & set(opened.fields))
 
 
 def _is_of(model: keras.Model, graph: Graph) -> bool:
@@ -117,7 +120,7 @@ def _measured(found: Trained, spec: Spec, wired: tuple[Wired, ...], held_out: Fe
         raise fail("E0512", f"the model is not the one that `{spec.name}` describes", help="give the spec that it was compiled from")
     network = Network(model, model, graph, graph)
     try_losses(wired, graph, held_out.fields)
-    objective = ByHead(wired, spec.experiment.train.metrics)
+    objective = objective_of(spec.experiment.stages[-1], wired, spec.graph(training=True), held_out.fields)
     names = objective.names(network, training=False)
     head = next((one for one in wired if _size(spec, one) is not None), None)
     size = None if head is None else _size(spec, head)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 
@@ -21,6 +23,44 @@ class Network:
     inference: keras.Model
     training_graph: Graph
     inference_graph: Graph
+
+    def outputs(self, batch: Mapping[str, Any], *, training: bool) -> dict[str, Any]:
+        """What the heads give for the fields of a batch: of the model as it learns, or as it is used."""
+        model, graph = (self.training, self.training_graph) if training else (self.inference, self.inference_graph)
+        return by_name(model(inputs_of(model, batch), training=training), tuple(graph.outputs))
+
+    def twin(self) -> Network:
+        """The same graph with weights of its own, which begin as copies of these: a teacher, an encoder of keys.
+
+        Nothing is learned there by gradients; what is drawn at random is drawn anew.
+        """
+        made = build_network(self.training_graph, self.inference_graph)
+        for copy, weight in zip(made.weights, self.weights, strict=True):
+            copy.assign(weight)
+        return made
+
+    @property
+    def weights(self) -> list[keras.Variable]:
+        """Those of both models, each once, in an order that is the twin's too."""
+        found = {id(weight): weight for model in (self.training, self.inference) for weight in model.weights}
+        return list(found.values())
+
+    def follow(self, leader: Network, momentum: Any) -> None:
+        """Moves the weights that learn towards those of the leader: w = momentum * w + (1 - momentum) * leader's w."""
+        for weight, led in zip(self.weights, leader.weights, strict=True):
+            if weight.trainable:
+                weight.assign(momentum * weight + (1 - momentum) * led)
+
+
+def inputs_of(model: keras.Model, batch: Mapping[str, Any]) -> Any:
+    """The fields of a batch that feed a model, as it takes them."""
+    named = {tensor.name: keras.ops.cast(batch[tensor.name], tensor.dtype) for tensor in model.inputs}
+    return next(iter(named.values())) if len(named) == 1 else named
+
+
+def by_name(outputs: Any, names: Sequence[str]) -> dict[str, Any]:
+    """A model's outputs by the names of its heads; one output comes as itself."""
+    return outputs if isinstance(outputs, dict) else {names[0]: outputs}
 
 
 def build_network(training: Graph, inference: Graph) -> Network:

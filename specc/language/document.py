@@ -99,6 +99,7 @@ class Document:
     vocabulary: Vocabulary
     path: Path | None = None
     broken: frozenset[str] = frozenset()
+    bases: tuple[str, ...] = ()  # names of the specs that it extends, the nearest first
 
     def span_of(self, *path: str | int) -> Span | None:
         """Where a key, or an item of a list, stands, or the last one on the way to it: `span_of("train", "losses", "logits")`."""

@@ -13,6 +13,7 @@ from specc.language.expand import Expander
 from specc.language.schema import SchemaBuilder
 from specc.language.scope import Scope
 from specc.language.spelling import spelled_value
+from specc.language.stages import staged
 from specc.language.step_paths import check_step_paths
 from specc.language.validation import Validator, check_values
 from specc.language.wiring import check_wiring
@@ -64,5 +65,5 @@ def _bound(document: Document, sink: Sink) -> Experiment | None:
         schema = builder.of(kind)
         if not check_values(Validator({**schema, "$defs": builder.definitions}), values, node, sink, name):
             return None
-        found[name] = bind_value(kind, values)
+        found[name] = bind_value(kind, staged(values) if name == "train" else values)
     return Experiment(**found)

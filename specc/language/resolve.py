@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from specc.diagnostics import Sink, Source, Span, fail
-from specc.language.document import Document, read_document
+from specc.language.document import Document, read_document, text_of
 from specc.language.spelling import ChoiceNode, Speller, StepNode
 from specc.language.syntax import Entry, ListNode, MapNode, Node, ScalarNode, is_null, parse, parse_value, read
 from specc.language.validation import check_document
@@ -27,11 +27,12 @@ NAMED_SECTIONS = {"params": "param", "inputs": "input", "heads": "head", "blocks
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Raw:
-    """A spelled-out root with what its own words and its bases' are."""
+    """A spelled-out root with what its own words and its bases' are, and the names of these, the nearest first."""
 
     root: MapNode
     vocabulary: Vocabulary
     used: frozenset[str]
+    bases: tuple[str, ...] = ()
 
 
 def locate(reference: str, base: Path | None = None, span: Span | None = None) -> Path:
@@ -82,7 +83,7 @@ def resolve_source(
     root = _without_nulls(root)
     faults = check_document(root, raw.vocabulary, speller.used, found)
     _stop_if_unreadable(root, found)
-    document = read_document(root, source, path, raw.vocabulary, found, faults.steps, faults.words)
+    document = replace(read_document(root, source, path, raw.vocabulary, found, faults.steps, faults.words), bases=raw.bases)
     if sink is None:
         found.raise_errors()
     return document
@@ -148,7 +149,7 @@ def _load(source: Source, path: Path | None, chain: tuple[str, ...], sink: Sink)
     assert isinstance(merged, MapNode)
     merged = _with_inherited_types(inherited, merged)
     merged = MapNode({key: entry for key, entry in merged.entries.items() if key != "extends"}, merged.span)
-    return _Raw(merged, vocabulary, base.used | speller.used)
+    return _Raw(merged, vocabulary, base.used | speller.used, (text_of(base.root, "name") or base_path.stem, *base.bases))
 
 
 def _declared_for(patch: MapNode, base: MapNode) -> MapNode:

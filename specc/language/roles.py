@@ -57,6 +57,12 @@ def unfilled(roles: Sequence[str], given: Mapping[str, str], names: Sequence[str
     return [role for role in roles if role not in given and role not in names]
 
 
+def played(roles: Sequence[str], given: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
+    """Who plays each role, where nothing is wrong."""
+    alone = names[0] if len(roles) == len(names) == 1 else None
+    return {role: given.get(role) or alone or role for role in roles}
+
+
 def listed(names: Iterable[str]) -> str:
     """`a`, `b` and `c`."""
     quoted = [f"`{name}`" for name in names]

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from specc.diagnostics import Diagnostic, Sink, Span
 from specc.graph import Graph
 from specc.language.document import Document
+from specc.language.documents import open_document
 from specc.language.dump import dump
-from specc.language.expand import expand
+from specc.language.expand import Expander, expand
 from specc.language.expectations import check_expectations
 from specc.language.published import Published, published_of
+from specc.language.scope import Scope
 from specc.language.syntax import plain_value
 from specc.language.unused import warn_of_unused
 from specc.language.vocabulary import EXPERIMENT
@@ -46,6 +49,14 @@ class Spec:
     def published(self) -> Published:
         """What the literature says of it."""
         return published_of(self.section("published"))
+
+    @cached_property
+    def params(self) -> Mapping[str, Any]:
+        """The values of its params."""
+        sink = Sink()
+        scope = open_document(Expander(True, sink), self.document, Scope(""), {}).scope
+        sink.raise_errors()
+        return {name: scope.values[name] for name in self.document.params}
 
     @property
     def text(self) -> str:

@@ -20,11 +20,37 @@ def check_step_paths(document: Document, graph: Graph, experiment: Experiment, s
     weights = [f"{layer.path}/{weight.name}" for layer in graph.layers for weight in layer.weights]
     for key, names in _grouped(experiment):
         _require(key, names, weights, "weight", document, sink)
+    for key, freeze in _freezes(experiment):
+        span = document.span_of(*key)
+        named = [] if freeze is None else [*freeze.only, *freeze.all_but]
+        if not all(any(is_within(node.path, name) for node in graph.nodes) for name in named):
+            continue  # that is told
+        if span is not None and _learning(graph, set()) and not _learning(graph, frozen_layers(graph, freeze)):
+            message = "everything is frozen, so nothing is left that learns"
+            sink.error("E0509", message, span, help="name what goes on learning: `freeze: {all_but: ...}`")
+
+
+def frozen_layers(graph: Graph, freeze: Freeze | None) -> set[str]:
+    """The paths of the layers whose weights do not learn. One that several steps share is what any of them is."""
+    if freeze is None or not (freeze.only or freeze.all_but):
+        return set()
+    only = _layers_of(graph, freeze.only) if freeze.only else {layer.path for layer in graph.layers}
+    return only - _layers_of(graph, freeze.all_but)
+
+
+def _layers_of(graph: Graph, names: list[str]) -> set[str]:
+    return {node.layer.path for node in graph.nodes if any(is_within(node.path, name) for name in names)}
+
+
+def _learning(graph: Graph, frozen: set[str]) -> bool:
+    return any(weight.trainable for layer in graph.layers if layer.trainable and layer.path not in frozen for weight in layer.weights)
 
 
 def _require(key: tuple[str | int, ...], names: list[str], known: list[str], what: str, document: Document, sink: Sink) -> None:
+    if document.span_of(*key) is None:  # a stage has it from `train`, where it is told
+        return
     for number, name in enumerate(names):
-        if any(_is_within(path, name) for path in known):
+        if any(is_within(path, name) for path in known):
             continue
         parts = {"/".join(path.split("/")[:depth]) for path in known for depth in range(1, path.count("/") + 2)}
         close = nearest(name, sorted(parts))
@@ -32,17 +58,18 @@ def _require(key: tuple[str | int, ...], names: list[str], known: list[str], wha
         sink.error("E0210", f"no {what} has the path `{name}`", document.span_of(*key, number), help=help)
 
 
-def _is_within(path: str, name: str) -> bool:
-    """Whether a step is the one that is named, or inside it. `*` stands for anything."""
+def is_within(path: str, name: str) -> bool:
+    """Whether a step, or a weight, is the one that is named, or inside it. `*` stands for anything."""
     return fnmatchcase(path, name) or fnmatchcase(path, f"{name}/*")
 
 
 def _named(experiment: Experiment) -> Iterator[tuple[tuple[str | int, ...], list[str]]]:
     """The paths that are written, by the key where they stand."""
     train = experiment.train
-    yield from _frozen(("train", "freeze"), train.freeze)
-    for number, stage in enumerate(train.stages):
-        yield from _frozen(("train", "stages", number, "freeze"), stage.freeze)
+    for key, freeze in _freezes(experiment):
+        if freeze is not None:
+            yield (*key, "only"), freeze.only
+            yield (*key, "all_but"), freeze.all_but
     if train.initialize is not None:
         yield ("train", "initialize", train.initialize.name, "all_but"), getattr(train.initialize.params, "all_but", [])
     for number, choice in enumerate(experiment.evaluate):
@@ -60,7 +87,8 @@ def _grouped(experiment: Experiment) -> Iterator[tuple[tuple[str | int, ...], li
             yield ("train", "stages", place, "groups", number, "match"), group.match
 
 
-def _frozen(key: tuple[str | int, ...], freeze: Freeze | None) -> Iterator[tuple[tuple[str | int, ...], list[str]]]:
-    if freeze is not None:
-        yield (*key, "only"), freeze.only
-        yield (*key, "all_but"), freeze.all_but
+def _freezes(experiment: Experiment) -> Iterator[tuple[tuple[str | int, ...], Freeze | None]]:
+    """What is frozen, by the key where that stands."""
+    yield ("train", "freeze"), experiment.train.freeze
+    for number, stage in enumerate(experiment.train.stages):
+        yield ("train", "stages", number, "freeze"), stage.freeze

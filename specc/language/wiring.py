@@ -51,6 +51,11 @@ class Wired:
     scores: Scores
     loss: Choice
 
+    @property
+    def sample_weight(self) -> str | None:
+        """The field that says how much each example counts."""
+        return loss_params(self.loss).sample_weight
+
 
 def nowhere(*path: str | int) -> Span | None:
     """The place of a key where there is no text."""
@@ -81,7 +86,7 @@ def wire(
     """
     found = Sink() if sink is None else sink
     wired = []
-    if train.objective is not None and train.objective.entry.family == "objective" and not train.losses:
+    if train.objective is not None and is_whole(train):
         free = None if fields is None else [name for name in fields if name not in graph.inputs]
         check_roles(train.objective, graph.outputs, free, found, span_of, (*key, "objective"))
         losses = {}
@@ -95,10 +100,16 @@ def wire(
             continue
         one = Wired(head, target, scores_of(graph.outputs[head]), loss)
         _check_shapes(graph, one, None if fields is None else fields[target], found, span_of, path)
+        _check_weights(graph, one, fields, found, span_of, path)
         wired.append(one)
     if sink is None:
         found.raise_errors()
     return tuple(wired)
+
+
+def is_whole(train: Stage) -> bool:
+    """Whether an objective over the whole model was chosen, in place of losses of heads."""
+    return train.objective is not None and train.objective.entry.family == "objective" and not train.losses
 
 
 def _losses(
@@ -137,15 +148,15 @@ def _target(
     graph: Graph, head: str, loss: Choice, fields: Fields, alone: bool, sink: Sink, span_of: SpanOf, path: tuple[str | int, ...]
 ) -> str | None:
     """The field that a loss is compared with: asked for, named like the head, or the only one that feeds no input."""
-    asked = loss_params(loss).target
-    free = [name for name in fields if name not in graph.inputs]
+    asked, weighing = loss_params(loss).target, loss_params(loss).sample_weight
+    if weighing is not None and weighing not in fields:
+        _no_field(weighing, fields, sink, span_of(*path, loss.name, "sample_weight") or span_of(*path))
+        return None
+    free = [name for name in fields if name not in graph.inputs and name != weighing]
     if asked is not None:
         if asked in fields:
             return asked
-        close = nearest(asked, fields)
-        help = f"did you mean `{close}`?" if close else None
-        message = f"the data have no field `{asked}`; they have {listed(fields)}"
-        sink.error("E0503", message, span_of(*path, loss.name, "target") or span_of(*path), help=help)
+        _no_field(asked, fields, sink, span_of(*path, loss.name, "target") or span_of(*path))
         return None
     if head in fields and head not in graph.inputs:
         return head
@@ -158,6 +169,32 @@ def _target(
         "E0503", message, span_of(*path), help=f"name it: `{{{loss.name}: {{target: {example}}}}}`" if free else "the data need labels"
     )
     return None
+
+
+def _no_field(name: str, fields: Fields, sink: Sink, span: Span | None) -> None:
+    close = nearest(name, fields)
+    help = f"did you mean `{close}`?" if close else None
+    sink.error("E0503", f"the data have no field `{name}`; they have {listed(fields)}", span, help=help)
+
+
+def _check_weights(graph: Graph, wired: Wired, fields: Fields | None, sink: Sink, span_of: SpanOf, path: tuple[str | int, ...]) -> None:
+    """Reports weights of classes or of examples that do not fit the head."""
+    output, params = graph.outputs[wired.head], loss_params(wired.loss)
+    if not isinstance(output, Tensor):
+        return
+    shape, classes = output.spec.shape, getattr(params, "class_weight", None)
+    if classes is not None and shape[-1] is not None and len(classes) != shape[-1]:
+        message = f"`class_weight` has {len(classes)} weights, but head `{wired.head}` has {shape[-1]} classes"
+        sink.error("E0504", message, span_of(*path, wired.loss.name, "class_weight") or span_of(*path), help="give one for each class")
+    name = params.sample_weight
+    if name is None or fields is None:
+        return
+    span = span_of(*path, wired.loss.name, "sample_weight") or span_of(*path)
+    given = fields[name].spec.shape
+    if len(given) != 1 and not (params.by_position and comparable((*shape[:-1], 1), given, False)):
+        message = f"`{name}`, {fields[name].spec}, cannot weigh the losses of head `{wired.head}`, {output.spec}"
+        positions = f", or a shape of {_sizes(shape[:-1])}" if params.by_position and len(shape) > 2 else ""
+        sink.error("E0504", message, span, help=f"it has one number for each example{positions}")
 
 
 def scores_of(output: Argument) -> Scores:
@@ -284,9 +321,9 @@ def check_wiring(document: Document, graph: Graph, experiment: Experiment, sink:
     if fields is not None and not all(name in fields for name in graph.inputs):
         fields = None  # Which field is left over for a loss is not known before every input has its own.
     train = experiment.train
-    own = [(number, stage) for number, stage in enumerate(train.stages) if stage.objective is not None or stage.losses]
-    for number, stage in own:
-        wire(graph, stage, fields, sink=sink, span_of=span_of, key=("train", "stages", number))
+    own = [number for number in range(len(train.stages)) if any(span_of("train", "stages", number, key) for key in ("objective", "losses"))]
+    for number in own:
+        wire(graph, train.stages[number], fields, sink=sink, span_of=span_of, key=("train", "stages", number))
     if train.objective is not None or train.losses or len(own) < max(len(train.stages), 1):
         wire(graph, train, fields, sink=sink, span_of=span_of)
 

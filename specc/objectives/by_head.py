@@ -7,23 +7,22 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-import keras
 import tensorflow as tf
 
 from specc.graph import Graph
 from specc.keras_backend.build import resolve
 from specc.keras_backend.network import Network
 from specc.language.wiring import Wired
-from specc.objectives.labels import aligned, per_example
-from specc.objectives.objective import Batch, Terms
+from specc.objectives.labels import aligned, one_hot_labels, per_example
+from specc.objectives.objective import Batch, Objective, Terms
 from specc.registry.entry import Choice, bind_value
 from specc.registry.objectives.losses import loss_params
 from specc.registry.types import ChoiceOf
 
-NOT_ARGUMENTS = ("weight", "target")
+NOT_ARGUMENTS = ("weight", "target", "sample_weight", "class_weight")  # they are ours, not the loss function's
 
 
-class ByHead:
+class ByHead(Objective):
     """Losses by head.
 
     Args:
@@ -34,30 +33,23 @@ class ByHead:
     def __init__(self, wired: Sequence[Wired], metrics: Sequence[Choice] = ()) -> None:
         self._heads = [_Head(one, metrics) for one in wired]
 
-    def setup(self, network: Network) -> Any:
-        """Losses by head have no state."""
-        return None
-
-    def after_update(self, network: Network, state: Any) -> None:
-        """Nothing is to be done."""
-
     def names(self, network: Network, *, training: bool) -> tuple[str, ...]:
         heads = self._among(network.training_graph if training else network.inference_graph)
         return tuple(name for head in heads for name in head.names(prefixed=len(heads) > 1))
 
     def losses(self, network: Network, batch: Batch, state: Any) -> Terms:
-        return self._terms(network.training, network.training_graph, batch, training=True)
+        return self._terms(network, network.training_graph, batch, training=True)
 
     def measure(self, network: Network, batch: Batch) -> Terms:
         """Heads that are there only while learning do not count."""
-        return self._terms(network.inference, network.inference_graph, batch, training=False)
+        return self._terms(network, network.inference_graph, batch, training=False)
 
-    def _terms(self, model: keras.Model, graph: Graph, batch: Batch, *, training: bool) -> Terms:
-        outputs = by_name(model(inputs_of(model, batch), training=training), tuple(graph.outputs))
+    def _terms(self, network: Network, graph: Graph, batch: Batch, *, training: bool) -> Terms:
+        outputs = network.outputs(batch, training=training)
         heads = self._among(graph)
         total, reported = tf.constant(0.0), dict[str, Any]()
         for head in heads:
-            loss, values = head(outputs[head.name], batch[head.target])
+            loss, values = head(outputs[head.name], batch)
             total = total + head.weight * loss
             values = [loss, *values] if len(heads) > 1 else values
             reported.update(zip(head.names(prefixed=len(heads) > 1), values, strict=True))
@@ -74,6 +66,7 @@ class _Head:
         params = loss_params(wired.loss)
         self.name, self.target, self.weight = wired.head, wired.target, params.weight
         self._classes = params.labels is not None
+        self._sample_weight, self._class_weight = params.sample_weight, getattr(params, "class_weight", None)
         self._loss = loss_function(wired)
         chosen = list(metrics) or [bind_value(ChoiceOf("metric"), name) for name in params.metrics]
         logits, binary = wired.scores == "logits", params.labels == "binary"
@@ -85,15 +78,20 @@ class _Head:
         """What is reported. The loss of an only head is the whole loss, and has its name."""
         return [f"{self.name}_{name}" for name in ("loss", *self._metrics)] if prefixed else list(self._metrics)
 
-    def __call__(self, output: Any, target: Any) -> tuple[Any, list[Any]]:
-        output = tf.cast(output, tf.float32)
+    def __call__(self, output: Any, batch: Batch) -> tuple[Any, list[Any]]:
+        output, target = tf.cast(output, tf.float32), batch[self.target]
         if output.shape.rank == 1:
             output = output[:, None]
         if not self._classes:
             target = aligned(target, output)
-        loss = per_example(self._loss(target, output))
+        losses = self._loss(target, output)
+        if self._class_weight is not None:
+            losses *= tf.linalg.matvec(one_hot_labels(target, output), tf.constant(self._class_weight, tf.float32))
+        if self._sample_weight is not None:
+            weights = tf.cast(batch[self._sample_weight], tf.float32)
+            losses *= tf.reshape(weights, tf.concat([tf.shape(weights), tf.ones(len(losses.shape) - len(weights.shape), tf.int32)], 0))
         values = [metric(target, tf.stop_gradient(output)) for metric in self._metrics.values()]
-        return loss, values
+        return per_example(losses), values
 
 
 def loss_function(wired: Wired) -> Any:
@@ -107,14 +105,3 @@ def loss_function(wired: Wired) -> Any:
 
 def _arguments(choice: Choice) -> dict[str, Any]:
     return {name: value for name, value in vars(choice.params).items() if name not in NOT_ARGUMENTS}
-
-
-def inputs_of(model: keras.Model, batch: Batch) -> Any:
-    """The fields of a batch that feed a model, as it takes them."""
-    named = {tensor.name: tf.cast(batch[tensor.name], tensor.dtype) for tensor in model.inputs}
-    return next(iter(named.values())) if len(named) == 1 else named
-
-
-def by_name(outputs: Any, names: Sequence[str]) -> dict[str, Any]:
-    """A model's outputs by the names of its heads; one output comes as itself."""
-    return outputs if isinstance(outputs, dict) else {names[0]: outputs}

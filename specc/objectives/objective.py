@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from specc.keras_backend.network import Network
@@ -25,20 +26,32 @@ class Terms:
     reported: Mapping[str, Any] = field(default_factory=dict)
 
 
-class Objective(Protocol):
-    """A value to make small, over the whole network. The loop stays the same for all of them."""
+class Objective(ABC):
+    """A value to make small, over the whole network. The loop stays the same for all of them.
+
+    The word's arguments are those of `__init__`; `outputs` and `targets` among them tell the head and the field that plays
+    each role.
+
+    State is what `setup` gives: a mapping, a list or a dataclass of `keras.Variable`s, models and networks. It is saved
+    with the run. In a step each replica sees its own part of the batch, so a variable's new value has to be computed from
+    all parts, as `all_reduce` and `all_gather` of the replica context do, to be the same everywhere.
+    """
 
     def setup(self, network: Network) -> Any:
-        """State beside the weights: queues, centres, a teacher. Called once, under the strategy's scope."""
+        """State beside the weights: queues, centres, `network.twin()`. Called once, under the strategy's scope."""
+        return None
 
     def names(self, network: Network, *, training: bool) -> tuple[str, ...]:
         """Names of what `losses`, or `measure`, reports beside the loss."""
+        return ()
 
+    @abstractmethod
     def losses(self, network: Network, batch: Batch, state: Any) -> Terms:
         """Runs `network.training` on a batch."""
 
+    @abstractmethod
     def measure(self, network: Network, batch: Batch) -> Terms:
         """Runs `network.inference` on a batch of held-out data."""
 
-    def after_update(self, network: Network, state: Any) -> None:
+    def after_update(self, network: Network, state: Any) -> None:  # noqa: B027
         """Called after each update of the weights."""

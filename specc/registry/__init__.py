@@ -22,6 +22,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "optimizer": ("optimizers",),
     "schedule": ("schedules",),
     "distribution": ("distributions",),
+    "callback": ("callbacks",),
     "initialization": ("initializations",),
     "source": ("data.sources",),
     "tokenizer": ("data.tokenizers",),

@@ -1,5 +1,6 @@
 """The sections of a spec that are about data, training and what comes after it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
@@ -9,10 +10,13 @@ from specc.registry.types import ChoiceOf, ListOf, Names, Section, Type
 
 
 class Freeze(Params):
-    """Which weights do not learn, by the paths of their steps. `*` stands for any part of a path."""
+    """Which weights do not learn, by the paths of their steps. `*` stands for any part of a path.
 
-    only: Names = param("The steps whose weights do not learn.", default=[])
-    all_but: Names = param("The steps whose weights go on learning, all others do not.", default=[])
+    Frozen batch normalization works as after training, by its averages, which stay as they are.
+    """
+
+    only: Names = param("The steps whose weights do not learn; without any, all but those of `all_but`.", default=[])
+    all_but: Names = param("The steps whose weights go on learning.", default=[])
 
 
 class Group(Params):
@@ -40,9 +44,15 @@ class Stage(Params):
     metrics: list[Annotated[Choice, ChoiceOf("metric")]] = param(
         "What is reported beside the losses; without any, what suits them: `accuracy` with classes.", default=[]
     )
+    callbacks: list[Annotated[Choice, ChoiceOf("callback")]] = param("What looks at the epochs and acts: `early_stopping`.", default=[])
     epochs: int = param("Passes over the training data.", default=10, minimum=1)
     batch_size: int = param("Examples of a step, on all devices together.", default=32, minimum=1)
-    freeze: Freeze | None = param("Weights that do not learn: `{all_but: logits}`.", default=None, pending=True)
+    accumulate: int = param(
+        "Parts that a batch is taken in, one after the other, before an update of the weights: for batches that memory does not hold.",
+        default=1,
+        minimum=1,
+    )
+    freeze: Freeze | None = param("Weights that do not learn: `{all_but: logits}`.", default=None)
 
 
 class Checkpoint(Params):
@@ -57,24 +67,19 @@ class Train(Stage):
     """How a model is trained."""
 
     stages: list[Stage] = param(
-        "Stages, one after the other, each a patch of `train`; weights and the optimizer's state are carried over.",
+        "Stages, one after the other, each a patch of `train`; weights and the state of what stays the same are carried over.",
         default=[],
-        pending=True,
     )
     initialize: Annotated[Choice | None, ChoiceOf("initialization", optional=True)] = param(
-        "Where the first weights come from; none draws them by the layers' initializers.", default=None, pending=True
+        "Where the first weights come from; none draws them by the layers' initializers.", default=None
     )
     distribute: Annotated[Choice, ChoiceOf("distribution")] = param("Which devices work on a batch together.", default="auto")
     seed: int = param("Where initial weights, data order and augmentation start from: one seed, one result.", default=0, minimum=0)
     precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] = param(
         "Number format of layers; the mixed ones keep weights in float32.", default="float32"
     )
-    accumulate: int = param(
-        "Parts that a batch is taken in, one after the other, before an update of the weights: for batches that memory does not hold.",
-        default=1,
-        minimum=1,
-    )
     checkpoint: Checkpoint | None = param("When the run is saved, so that it can go on; none: never.", default={})
+    terminate_on_nan: bool = param("Whether a loss that is no number ends the run, at its very step.", default=True)
     steps_per_execution: int | None = param(
         "Steps between two looks at the progress; none: what takes a fraction of a second.", default=None, minimum=1
     )
@@ -98,6 +103,11 @@ class Experiment:
     train: Train
     evaluate: list[Choice] = field(default_factory=list)
     generate: Choice | None = None
+
+    @property
+    def stages(self) -> Sequence[Stage]:
+        """The stages of training; without any, training is the only one."""
+        return self.train.stages or [self.train]
 
 
 __all__ = ["SECTIONS", "Checkpoint", "Data", "Experiment", "Freeze", "Group", "Pipeline", "Stage", "Train"]

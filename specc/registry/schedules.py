@@ -1,5 +1,7 @@
 """Schedules of the learning rate, from the optimizer's `learning_rate` on. All of them can warm up."""
 
+from typing import Literal
+
 from specc.registry.entry import declare, param
 from specc.registry.shared import OwnFirst
 
@@ -41,7 +43,8 @@ class Piecewise(Schedule):
     Reference: He et al., Deep residual learning, 2015, https://arxiv.org/abs/1512.03385
     """
 
-    epochs: list[float] = param("Epochs after which the rate falls, counted from the start of the run.")
+    epochs: list[float] = param("Epochs after which the rate falls, counted from the start of the run, or of its stage.", default=[])
+    steps: list[int] = param("The same in steps; with them epochs are not needed.", default=[])
     factor: float = param("What each fall multiplies the rate by.", default=0.1, above=0)
 
 
@@ -103,6 +106,30 @@ class CosineRestarts(Schedule):
     t_mul: float = param("How much longer each is than the one before.", default=2.0, minimum=1)
     m_mul: float = param("What each height above the end is of the one before.", default=1.0, above=0, maximum=1)
     alpha: float = param("What is left of the rate at the end of each.", default=0.0, minimum=0, maximum=1)
+
+
+@declare(
+    "schedule",
+    "reduce_on_plateau",
+    target="specc.training.schedules.reduce_on_plateau",
+    examples=[{}, {"monitor": "val_accuracy", "factor": 0.5, "patience": 3}],
+    also=["reduce_lr_on_plateau", "plateau"],
+)
+class ReduceOnPlateau(Schedule):
+    """The optimizer's learning rate, times `factor` whenever a metric gets no better. Keras's `ReduceLROnPlateau`.
+
+    The metric is looked at after each epoch, also while the rate is warming up.
+    """
+
+    monitor: str = param("The metric that is watched: `val_loss`, `val_accuracy`, `loss`.", default="val_loss")
+    factor: float = param("What each fall multiplies the rate by.", default=0.1, above=0, below=1)
+    patience: int = param("Epochs in a row that may be no better.", default=10, minimum=1)
+    min_delta: float = param("By how much a metric must be better to count.", default=1e-4, minimum=0)
+    cooldown: int = param("Epochs after a fall in which nothing is counted.", default=0, minimum=0)
+    mode: Literal["auto", "min", "max"] = param(
+        "Whether less or more is better; auto: less of losses and errors, more of others.", default="auto"
+    )
+    min_lr: float = param("What the rate does not fall below.", default=0.0, minimum=0)
 
 
 @declare("schedule", "inverse_square_root", target="specc.training.schedules.inverse_square_root", examples=[{"warmup_steps": 4000}])

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 
 from specc.data.pipeline import Feed
-from specc.objectives.by_head import inputs_of
+from specc.keras_backend.network import inputs_of
 
 
 def adapt_normalization(model: keras.Model, feed: Feed) -> None:

@@ -29,6 +29,12 @@ def settle(optimizer: keras.optimizers.Optimizer) -> None:
         variable.assign(average)
 
 
+def restart(optimizer: keras.optimizers.Optimizer) -> None:
+    """The running means become the weights."""
+    for variable, average in _pairs(optimizer):
+        average.assign(variable)
+
+
 def _pairs(optimizer: keras.optimizers.Optimizer) -> list[tuple[Any, Any]]:
     inner = getattr(optimizer, "inner_optimizer", optimizer)
     if not inner.use_ema or not int(keras.ops.convert_to_numpy(inner.iterations)):

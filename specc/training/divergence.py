@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from specc.objectives.by_head import inputs_of
+from specc.keras_backend.network import inputs_of
 from specc.training.checkpoint import Saved
 from specc.training.distribution import iterate
 from specc.training.job import Job

@@ -18,7 +18,7 @@ from specc.diagnostics import fail
 from specc.runs import METRICS, SPEC, STATUS
 from specc.version import __version__
 
-CURVES, MODEL = "curves.png", "model.keras"
+CURVES, MODEL, BEST = "curves.png", "model.keras", "best.keras"
 LOCK = "lock.json"
 ASIDE = ".aside"
 
@@ -101,9 +101,7 @@ class RunFolder:
 
     def model(self, model: keras.Model) -> None:
         """The inference model with its weights."""
-        aside = self.path / "aside.keras"
-        model.save(aside)
-        os.replace(aside, self.path / MODEL)
+        write_model(model, self.path / MODEL)
 
     def _text(self, name: str) -> str:
         path = self.path / name
@@ -113,6 +111,19 @@ class RunFolder:
         aside = self.path / f"{name}{ASIDE}"
         aside.write_text(text, encoding="utf-8")
         os.replace(aside, self.path / name)
+
+
+def write_model(model: keras.Model, path: Path) -> None:
+    """A model with its weights, whole or not at all. What trains it is left out."""
+    aside, optimizer = path.with_name("aside.keras"), getattr(model, "optimizer", None)
+    if optimizer is not None:
+        del model.optimizer
+    try:
+        model.save(aside)
+    finally:
+        if optimizer is not None:
+            model.optimizer = optimizer
+    os.replace(aside, path)
 
 
 def holds_run(path: Path) -> bool:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Any
 
 import keras
 import tensorflow as tf
 
 from specc.graph import Graph
+from specc.language.step_paths import is_within
 from specc.registry.experiment import Group
 
 
@@ -34,7 +34,7 @@ def factors_of(variables: Sequence[Any], graph: Graph, groups: Sequence[Group]) 
         path = f"{paths.get(layer, layer)}/{rest}"
         rate, decay = 1.0, float(len(variable.shape) > 1)
         for group in groups:
-            if any(fnmatchcase(path, pattern) or fnmatchcase(path, f"{pattern}/*") for pattern in group.match):
+            if any(is_within(path, pattern) for pattern in group.match):
                 rate = rate if group.learning_rate is None else group.learning_rate
                 decay = decay if group.weight_decay is None else group.weight_decay
         found.append(Factors(rate, decay))

@@ -13,6 +13,7 @@ import keras
 import tensorflow as tf
 
 from specc.training.averages import averaged
+from specc.training.callbacks import restore_states
 from specc.training.distribution import Agreement, iterate, reduce_once
 from specc.training.job import Job
 from specc.training.pace import Pace, pace_of
@@ -25,17 +26,21 @@ Record = dict[str, Any]
 class Position:
     """Where a run is: so many epochs are complete, and so many steps of the next one, with the sums over these.
 
-    `rate` is the learning rate at the beginning of that epoch.
+    `rate` is the learning rate at the beginning of that epoch, `callbacks` what callbacks have seen.
     """
 
     epoch: int = 0
     done: int = 0
     totals: Any = None
     rate: float | None = None
+    callbacks: Sequence[Any] = ()
 
 
 class Watch:
     """Who looks at a run while it goes on."""
+
+    def stage(self, job: Job) -> None:
+        """A stage begins, or goes on where it was broken off."""
 
     @property
     def stopping(self) -> bool:
@@ -64,7 +69,7 @@ class Watch:
 
 
 def fit(job: Job, watch: Watch, start: Position = Position()) -> list[Record]:
-    """Trains, and returns the metrics of every epoch. The weights are those of the models in `job.network`.
+    """Trains a stage, and returns the metrics of every epoch. The weights are those of the models in `job.network`.
 
     Where the loss is no number any more, the run ends at that step, and the last record has `diverged`.
 
@@ -78,13 +83,17 @@ def fit(job: Job, watch: Watch, start: Position = Position()) -> list[Record]:
     agree = Agreement(job.strategy)
     pace = pace_of(job.steps_per_execution, list(job.callbacks))
     names = job.objective.names(job.network, training=True)
-    execute = executor(training_step(job, names), job.strategy)
+    execute = executor(training_step(job, names), job.strategy, stopping=job.terminate_on_nan)
     validate = validator(job, agree)
     batches = iterate(job.training.stream(start.epoch, job.epochs, start.done), job.strategy, training=True)
 
     records: list[Record] = []
+    watch.stage(job)
     callbacks.on_train_begin()
+    restore_states(job.callbacks, start.callbacks)
     for epoch in range(start.epoch, job.epochs):
+        if model.stop_training:
+            break
         started = time.perf_counter()
         watch.epoch(epoch)
         callbacks.on_epoch_begin(epoch)
@@ -101,7 +110,7 @@ def fit(job: Job, watch: Watch, start: Position = Position()) -> list[Record]:
             totals, made = execute(batches, tf.constant(steps), totals)
             done += int(made)
             means = means_of(totals, names)
-            finite = math.isfinite(means["loss"])
+            finite = math.isfinite(means["loss"]) or not job.terminate_on_nan
             pace.end(steps)
             callbacks.on_train_batch_end(done - 1, dict(means))
             watch.steps(Position(epoch, done, totals, rate), means)
@@ -118,32 +127,32 @@ def fit(job: Job, watch: Watch, start: Position = Position()) -> list[Record]:
             logs.update({f"val_{name}": value for name, value in measured.items()})
         record: Record = {"epoch": epoch + 1, "steps": done, **logs, "learning_rate": rate}
         record |= {"seconds": time.perf_counter() - started, "examples_per_second": (float(totals[-1]) - seen) / trained}
-        if complete:
-            callbacks.on_epoch_end(epoch, {**logs, "learning_rate": rate})
-        else:
+        if not complete:
             record["interrupted" if finite else "diverged"] = True
         records.append(record)
         watch.record(record)
-        if complete:
-            watch.between(Position(epoch + 1))
-        if model.stop_training or not complete:
+        if not complete:
             break
+        callbacks.on_epoch_end(epoch, {**logs, "learning_rate": rate})
+        watch.between(Position(epoch + 1))
     callbacks.on_train_end({})
     del model.optimizer  # an artifact holds the model alone
     return records
 
 
-def executor(step: Callable[[Any], Any], strategy: tf.distribute.Strategy) -> Callable[[Any, Any, Any], tuple[Any, Any]]:
+def executor(
+    step: Callable[[Any], Any], strategy: tf.distribute.Strategy, *, stopping: bool = True
+) -> Callable[[Any, Any, Any], tuple[Any, Any]]:
     """Several steps in one call, their sums added to the totals one by one: Python is not asked between them.
 
-    Gives the totals, and how many steps were made: none behind one whose loss is no number.
+    Gives the totals, and how many steps were made: with `stopping`, none behind one whose loss is no number.
     """
     step = tf.autograph.experimental.do_not_convert(step)
 
     @tf.function(reduce_retracing=True)
     def execute(batches: Any, steps: Any, totals: Any) -> Any:
         made = tf.constant(0)
-        while made < steps and tf.math.is_finite(totals[0] + totals[-2]):
+        while made < steps and (not stopping or tf.math.is_finite(totals[0] + totals[-2])):
             totals += strategy.reduce(tf.distribute.ReduceOp.SUM, strategy.run(step, args=(next(batches),)), axis=None)
             made += 1
         return totals, made

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from specc.training.folder import RunFolder
 from specc.training.interrupt import Interrupt
+from specc.training.job import Job
 from specc.training.loop import Position, Record, Watch
 from specc.training.progress import ProgressBar
 from specc.training.saving import Saver
@@ -20,6 +21,7 @@ class Recorder(Watch):
         records: those of epochs that were complete before, where a run goes on; others are added.
         done: steps of the present epoch.
         interrupted: whether the run was broken off.
+        stages: how many the run has; of several, each record names its own.
         diverged: the place behind the step whose loss was no number.
     """
 
@@ -29,8 +31,10 @@ class Recorder(Watch):
     saver: Saver
     records: list[Record] = field(default_factory=list)
     done: int = 0
+    stages: int = 1
     interrupted: bool = False
     diverged: Position | None = None
+    number: int = 0
 
     @property
     def stopping(self) -> bool:
@@ -39,6 +43,11 @@ class Recorder(Watch):
     @property
     def room(self) -> int:
         return self.saver.room(self.done)
+
+    def stage(self, job: Job) -> None:
+        self.number = job.beginning.number
+        if self.bar is not None:
+            self.bar.stage(self.number, job.beginning.epoch)
 
     def epoch(self, epoch: int) -> None:
         if self.bar is not None:
@@ -58,6 +67,8 @@ class Recorder(Watch):
         self.saver.save(position, len(self.records))
 
     def record(self, record: Record) -> None:
+        if self.stages > 1:
+            record = {"epoch": record["epoch"], "stage": self.number + 1, **record}
         self.records.append(record)
         self.folder.record(record)
         if self.bar is not None:

@@ -7,7 +7,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -17,32 +17,27 @@ import tensorflow as tf
 
 from specc import plugins
 from specc.data.failures import step_failed
-from specc.data.given import check_parts, given_feed
-from specc.data.pipeline import Feed, feed, open_pipeline
 from specc.diagnostics import Span, fail
-from specc.graph import Graph, KerasCall
-from specc.keras_backend.build import construct
-from specc.keras_backend.network import build_network
+from specc.graph import Graph
+from specc.keras_backend.network import Network, build_network
 from specc.language.pending import require_trained
-from specc.language.wiring import Wired, check_feeding, wire
-from specc.objectives.by_head import ByHead
-from specc.objectives.registered import try_losses
-from specc.registry.experiment import Train
 from specc.training.adapt import adapt_normalization
 from specc.training.averages import settle
 from specc.training.curves import draw_curves
-from specc.training.distribution import Devices, choose_devices, on_gpu
+from specc.training.distribution import Devices, choose_devices
 from specc.training.divergence import first_bad
 from specc.training.folder import CURVES, MODEL, RunFolder, holds_run
-from specc.training.groups import factors_of, set_factors
+from specc.training.initialize import Report, initialize
 from specc.training.interrupt import interruptible
-from specc.training.job import Job
+from specc.training.job import Beginning, Job
 from specc.training.lock import lock_of, require_same
 from specc.training.loop import Position, Record, fit
-from specc.training.progress import ProgressBar
+from specc.training.preparation import prepare
+from specc.training.pretrained import Asking
+from specc.training.progress import ProgressBar, Stretch
 from specc.training.recorder import Recorder
-from specc.training.saving import Saver, checkpoints_of, take_up
-from specc.training.schedules import Length, learning_rate
+from specc.training.saving import Saver, beginning_of, checkpoints_of, take_up
+from specc.training.stages import Stages
 
 if TYPE_CHECKING:
     from specc.language.spec import Spec
@@ -105,45 +100,70 @@ def train(
     setting, graphs = spec.experiment.train, _graphs(spec)
     require_trained(spec.document, graphs, data or ())
     devices = choose_devices(setting.distribute if strategy is None else strategy)  # workers have to be joined before anything is computed
-    wired, training, validation = prepare(spec, graphs, data or {})
-    with _folder(spec, directory, resume, devices) as folder:
+    prepared = prepare(spec, graphs, data or {})
+    with _folder(spec, directory, resume, devices) as folder, precision(setting.precision):
         path = folder.path if devices.is_chief or directory is None else Path(directory)  # where the run is, whoever writes it
         keras.utils.set_random_seed(setting.seed)
-        with precision(setting.precision), devices.strategy.scope():
-            job = make_job(graphs, setting, wired, training, validation, devices.strategy, callbacks)
+        with devices.strategy.scope():
+            network = build_network(*graphs)
+            adapt_normalization(network.training, prepared[0].training)
+            stages = Stages(network, prepared, setting, devices.strategy, callbacks, path)
             saved = checkpoints_of(path).newest() if resume else None
+            report = _initialized(spec, network) if saved is None else None
+            job = stages.job(Beginning() if saved is None else beginning_of(saved))
             start = Position() if saved is None else take_up(job, saved)
         if folder.is_finished:
             if saved is None:
                 message = f"the run in {path} is finished, and has no checkpoint to be taken up"
                 raise fail("E0514", message, help=f"its model is {path / MODEL}")
-            start = Position(setting.epochs)
+            start = replace(start, epoch=job.epochs, done=0)
         records: list[Record] = folder.records(0 if saved is None else saved.facts["epochs_recorded"]) if resume else []
-        _write_down(folder, spec, job, setting, devices)
+        _write_down(folder, spec, job, stages, devices)
+        if report is not None:
+            folder.status(initialized=asdict(report))
         shown = progress and devices.is_chief
         if shown:
-            print(devices.said, file=sys.stderr)
-        with interruptible() as interrupt, _bar(shown, job) as bar, _told(folder, None if data else spec.span_of("data")):
-            saver = Saver(setting.checkpoint if devices.is_chief else None, job, folder.path)
-            if saved is None:
-                saver.save(start, 0)
-            watch = Recorder(folder, interrupt, bar, saver, records, start.done)
-            fit(job, watch, start)
+            print(devices.said, *([report] if report else []), sep="\n", file=sys.stderr)
+        with interruptible() as interrupt, _bar(shown, stages) as bar, _told(folder, None if data else spec.span_of("data")):
+            saver = Saver(setting.checkpoint if devices.is_chief else None, folder.path)
+            watch = Recorder(folder, interrupt, bar, saver, records, start.done, len(prepared))
+            job = _fit(stages, job, watch, start)
             reason = "" if watch.diverged is None else _reason(job, watch.diverged, path)
         status: Status = "diverged" if reason else "interrupted" if watch.interrupted else "finished"
         settle(job.optimizer)
-        _finish(folder, job.network.inference, records, status, spec.name)
+        _finish(folder, network.inference, records, status, spec.name)
         number = (interrupt.by or signal.SIGTERM) if watch.interrupted else None
-        return Run(job.network.inference, records, path, status, training.classes, spec, number, reason, devices.worker)
+        return Run(network.inference, records, path, status, job.training.classes, spec, number, reason, devices.worker)
 
 
-def _write_down(folder: RunFolder, spec: Spec, job: Job, setting: Train, devices: Devices) -> None:
+def _initialized(spec: Spec, network: Network) -> Report | None:
+    """Gives the network its first weights, where the spec says that they were learned before."""
+    choice = spec.experiment.train.initialize
+    if choice is None:
+        return None
+    asking = Asking((spec.name, *spec.document.bases), spec.params)
+    return initialize(network, choice, asking, spec.span_of("train", "initialize"))
+
+
+def _fit(stages: Stages, job: Job, watch: Recorder, start: Position) -> Job:
+    """Trains the stages from one on. Returns the job of the last one."""
+    while True:
+        watch.saver.begin(job, start, len(watch.records))
+        done = start.epoch + len(fit(job, watch, start))
+        following = None if watch.interrupted or watch.diverged else stages.after(job, done)
+        if following is None:
+            return job
+        settle(job.optimizer)
+        job, start = following, Position(following.beginning.epoch)
+
+
+def _write_down(folder: RunFolder, spec: Spec, job: Job, stages: Stages, devices: Devices) -> None:
     """What is known of a run before it begins, or goes on; then it must be what it was."""
-    lock = lock_of(job.network.training_graph, setting.seed, job.training)
+    lock = lock_of(job.network.training_graph, stages.setting.seed, stages.prepared[0].training)
     require_same(folder.locked, lock)
     folder.spec(spec.text)
     folder.lock(lock)
-    folder.status(status="running", name=spec.name, plugins=plugins.used(spec), devices=devices.said, **_facts(job, setting))
+    folder.status(status="running", name=spec.name, plugins=plugins.used(spec), devices=devices.said, **_facts(job, stages))
 
 
 def _reason(job: Job, position: Position, path: Path) -> str:
@@ -179,106 +199,6 @@ def _graphs(spec: Spec) -> tuple[Graph, Graph]:
     return learning, spec.graph() if spec.uses_training else learning
 
 
-def prepare(spec: Spec, graphs: tuple[Graph, Graph], data: Mapping[str, tf.data.Dataset]) -> tuple[tuple[Wired, ...], Feed, Feed | None]:
-    """Losses wired to heads and targets, and the feeds of training and validation.
-
-    Raises:
-        SpecError: losses, network and data do not fit.
-    """
-    check_parts(data)
-    setting = spec.experiment.train
-    found = {}
-    for part, graph in (("train", graphs[0]), ("validation", graphs[1])):
-        pipeline = getattr(spec.experiment.data, part)
-        if part in data:
-            found[part] = given_feed(data[part], graph, setting, setting.batch_size, part, _target_beside(spec, data, graph))
-            check_feeding(graph, found[part].fields)
-        elif pipeline is not None:
-            opened = open_pipeline(pipeline, spec.span_of("data", part, "source"))
-            check_feeding(graph, opened.fields, span_of=spec.span_of, path=("data", part), strict=True)
-            losses = wire(graphs[0], setting, opened.fields, span_of=spec.span_of)
-            only = [*graph.inputs, *(one.target for one in losses)]
-            found[part] = feed(opened, setting.batch_size, seed=setting.seed, training=part == "train", only=only)
-    if "train" not in found:
-        help = 'add a section `data: {train: {source: ...}}`, or hand in `data={"train": ...}` in Python'
-        raise fail("E0509", f"`{spec.name}` has no data to train on", spec.span_of("data"), help=help)
-    wired = wire(graphs[0], setting, found["train"].fields, span_of=spec.span_of)
-    if "validation" in found:
-        wire(graphs[0], setting, found["validation"].fields, span_of=spec.span_of)
-        _require_targets(wired, found["validation"], spec)
-    return wired, found["train"], found.get("validation")
-
-
-def _target_beside(spec: Spec, data: Mapping[str, Any], graph: Graph) -> str:
-    """What a target without a name is called: as the spec's own data, used beside those handed in, call theirs."""
-    for part in ("train", "validation"):
-        pipeline = getattr(spec.experiment.data, part)
-        fields = None if pipeline is None or part in data else pipeline.known_fields()
-        targets = [name for name in fields or () if name not in graph.inputs]
-        if len(targets) == 1:
-            return str(targets[0])
-    return "target"
-
-
-def _require_targets(wired: Sequence[Wired], validation: Feed, spec: Spec) -> None:
-    """Raises SpecError where the validation data lack what the losses compare with in the training data."""
-    for one in wired:
-        if one.target not in validation.fields:
-            message = f"the validation data have no `{one.target}`, which head `{one.head}` is compared with in training"
-            raise fail("E0503", message, spec.span_of("data", "validation"), help="give the fields of both parts equal names")
-
-
-def make_job(
-    graphs: tuple[Graph, Graph],
-    setting: Train,
-    wired: Sequence[Wired],
-    training: Feed,
-    validation: Feed | None,
-    devices: tf.distribute.Strategy,
-    callbacks: Sequence[keras.callbacks.Callback] = (),
-) -> Job:
-    """Builds model, objective and optimizer. To be called under the strategy's scope."""
-    network = build_network(*graphs)
-    adapt_normalization(network.training, training)
-    try_losses(wired, graphs[0], training.fields)
-    objective = ByHead(wired, setting.metrics)
-    optimizer = make_optimizer(setting, Length(training.steps, setting.epochs))
-    if not network.training.trainable_variables:
-        raise fail("E0509", "the model has no weights that learn", help="a step with weights must be without `trainable: false`")
-    optimizer.build(network.training.trainable_variables)
-    set_factors(optimizer, factors_of(network.training.trainable_variables, graphs[0], setting.groups))
-    state: Any = objective.setup(network)
-    return Job(
-        network=network,
-        objective=objective,
-        optimizer=optimizer,
-        training=training,
-        validation=validation,
-        strategy=devices,
-        epochs=setting.epochs,
-        steps_per_execution=setting.steps_per_execution,
-        jit_compile=compiles(setting, devices),
-        accumulate=setting.accumulate,
-        callbacks=callbacks,
-        state=state,
-    )
-
-
-def make_optimizer(setting: Train, length: Length) -> keras.optimizers.Optimizer:
-    """The optimizer with its schedule, and with loss scaling where half precision needs it."""
-    call = setting.optimizer.call()
-    rate = learning_rate(setting.schedule, setting.optimizer.params.learning_rate, length)  # type: ignore[attr-defined]
-    optimizer = construct(KerasCall(call.target, call.args, {**call.kwargs, "learning_rate": rate}))
-    return keras.optimizers.LossScaleOptimizer(optimizer) if setting.precision == "mixed_float16" else optimizer
-
-
-def compiles(setting: Train, devices: tf.distribute.Strategy) -> bool:
-    """Whether XLA compiles steps: on a CPU it is slower, and replicas cannot meet inside."""
-    if setting.jit_compile == "auto":
-        return on_gpu() and devices.num_replicas_in_sync == 1
-    return bool(setting.jit_compile)
-
-
 @contextlib.contextmanager
 def precision(policy: str) -> Iterator[None]:
     """Layers made here have this number format."""
@@ -290,8 +210,9 @@ def precision(policy: str) -> Iterator[None]:
         keras.config.set_dtype_policy(before)
 
 
-def _bar(progress: bool, job: Job) -> Any:
-    return ProgressBar(job.epochs, job.training.steps, job.training.examples) if progress else contextlib.nullcontext()
+def _bar(progress: bool, stages: Stages) -> Any:
+    plan = [Stretch(each.setting.epochs, each.training.steps, each.training.examples) for each in stages.prepared]
+    return ProgressBar(plan, replicas=stages.strategy.num_replicas_in_sync) if progress else contextlib.nullcontext()
 
 
 @contextlib.contextmanager
@@ -312,14 +233,16 @@ def _finish(folder: RunFolder, model: keras.Model, records: Sequence[Record], st
     folder.status(status=status, ended=_now(), epochs_done=sum("interrupted" not in record for record in records))
 
 
-def _facts(job: Job, setting: Train) -> dict[str, Any]:
+def _facts(job: Job, stages: Stages) -> dict[str, Any]:
+    first = stages.prepared[0]
     return {
         "started": _now(),
-        "seed": setting.seed,
-        "epochs": setting.epochs,
-        "batch_size": setting.batch_size,
-        "steps_per_epoch": job.training.steps,
-        "precision": setting.precision,
+        "seed": stages.setting.seed,
+        "epochs": sum(each.setting.epochs for each in stages.prepared),
+        "stages": len(stages.prepared),
+        "batch_size": first.setting.batch_size,
+        "steps_per_epoch": first.training.steps,
+        "precision": stages.setting.precision,
         "jit_compile": job.jit_compile,
         "replicas": job.strategy.num_replicas_in_sync,
         "parameters": job.network.inference.count_params(),

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 from specc.keras_backend.build import resolve
 from specc.registry.entry import Choice
+from specc.training.callbacks import ReduceOnPlateau
 
 Rate: TypeAlias = Any  # a float, or a schedule of Keras's
 
@@ -46,9 +48,27 @@ class Warmup(keras.optimizers.schedules.LearningRateSchedule):
         return {"peak": self.peak, "steps": self.steps, "after": self.after}
 
 
-def learning_rate(schedule: Choice | None, peak: float, length: Length) -> Rate:
-    """The learning rate of a run: a number, or a schedule of the steps."""
-    return peak if schedule is None else resolve(schedule.entry.target)(peak, length, **vars(schedule.params))
+class Later(keras.optimizers.schedules.LearningRateSchedule):
+    """A schedule that begins behind steps that were made before."""
+
+    def __init__(self, schedule: Rate, begun: int) -> None:
+        self.schedule, self.begun = schedule, begun
+
+    def __call__(self, step: Any) -> Any:
+        return self.schedule(step - self.begun)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"schedule": self.schedule, "begun": self.begun}
+
+
+def learning_rate(schedule: Choice | None, peak: float, length: Length, begun: int = 0) -> Rate:
+    """The learning rate of a stage: a number, or a schedule of the steps.
+
+    Args:
+        begun: steps that were made before, and do not count.
+    """
+    rate = peak if schedule is None else resolve(schedule.entry.target)(peak, length, **vars(schedule.params))
+    return Later(rate, begun) if begun and callable(rate) else rate
 
 
 def constant(peak: float, length: Length, *, warmup_epochs: float = 0.0, warmup_steps: int | None = None) -> Rate:
@@ -67,15 +87,17 @@ def piecewise(
     peak: float,
     length: Length,
     *,
-    epochs: Sequence[float],
+    epochs: Sequence[float] = (),
+    steps: Sequence[int] = (),
     factor: float = 0.1,
     warmup_epochs: float = 0.0,
     warmup_steps: int | None = None,
 ) -> Rate:
-    """Falls by a factor at the beginning of each epoch named; epochs count from the start of the run, warm-up included."""
+    """Falls by a factor at the beginning of each epoch, or step, named; they count from the start of the run, warm-up included."""
     warmup = _warmup(length, warmup_epochs, warmup_steps)
     # Keras changes the value after a boundary, we at it: step k is the (k + 1)th.
-    boundaries = [float(math.ceil(epoch * length.steps) - warmup - 1) for epoch in sorted(epochs)]
+    falls = sorted([*(math.ceil(epoch * length.steps) for epoch in epochs), *steps])
+    boundaries = [float(step - warmup - 1) for step in falls]
     if not boundaries:
         return _warmed(peak, peak, warmup)
     after = keras.optimizers.schedules.PiecewiseConstantDecay(boundaries, [peak * factor**falls for falls in range(len(boundaries) + 1)])
@@ -135,6 +157,57 @@ def cosine_restarts(
     warmup = _warmup(length, warmup_epochs, warmup_steps)
     steps = first_epochs * length.steps if first_steps is None else first_steps
     return _warmed(peak, keras.optimizers.schedules.CosineDecayRestarts(peak, steps, t_mul, m_mul, alpha), warmup)
+
+
+class Plateau(keras.optimizers.schedules.LearningRateSchedule):
+    """The peak times a factor, which a callback lowers."""
+
+    def __init__(self, peak: float, watching: Mapping[str, Any]) -> None:
+        self.peak, self.watching = peak, watching
+        self.factor = tf.Variable(1.0, trainable=False, aggregation=tf.VariableAggregation.ONLY_FIRST_REPLICA, name="plateau")
+
+    def __call__(self, step: Any) -> Any:
+        return self.peak * self.factor
+
+    def get_config(self) -> dict[str, Any]:
+        return {"peak": self.peak, "watching": dict(self.watching)}
+
+    def callback(self, mode: str) -> ReduceOnPlateau:
+        """What lowers it."""
+        return ReduceOnPlateau(self.factor, mode=mode, **self.watching)
+
+
+def reduce_on_plateau(
+    peak: float,
+    length: Length,
+    *,
+    monitor: str = "val_loss",
+    factor: float = 0.1,
+    patience: int = 10,
+    min_delta: float = 1e-4,
+    cooldown: int = 0,
+    mode: str = "auto",
+    min_lr: float = 0.0,
+    warmup_epochs: float = 0.0,
+    warmup_steps: int | None = None,
+) -> Rate:
+    """The peak, after the warm-up, times a factor whenever the metric gets no better. What `mode` means, the callback is told."""
+    watching = {
+        "monitor": monitor,
+        "by": factor,
+        "patience": patience,
+        "min_delta": min_delta,
+        "cooldown": cooldown,
+        "least": min_lr / peak,
+    }
+    return _warmed(peak, Plateau(peak, watching), _warmup(length, warmup_epochs, warmup_steps))
+
+
+def plateau_of(rate: Rate) -> Plateau | None:
+    """The plateau in a schedule, if it has one."""
+    for name in ("schedule", "after"):
+        rate = getattr(rate, name, rate)
+    return rate if isinstance(rate, Plateau) else None
 
 
 class InverseSquareRoot(keras.optimizers.schedules.LearningRateSchedule):

@@ -254,7 +254,7 @@ UNUSED = {
     "caption_attention": {"fields", "shift", "sequence_cross_entropy"},
     "char_rnn": {"text", "chunk", "shift", "language_model"},
     "transformer_base": {"sequence_cross_entropy"},
-    "transfer": {"image_folder", "initialize", "stages"},
+    "transfer": {"image_folder"},
 }
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from specc import language
+from specc.diagnostics import Sink
 from specc.graph import TensorSpec
+from specc.language.wiring import wire
+from specc.registry.data.fields import Field
 from specc.registry.data.pipeline import Pipeline
 
 NETWORK = """
@@ -121,6 +124,37 @@ def test_what_feeds_an_input_is_no_target(told) -> None:
     assert told(text) == ["E0503: `sequence_cross_entropy` needs the field `labels`, but the data have none"]
 
 
+@pytest.mark.parametrize(
+    ("loss", "expected"),
+    [
+        ("{sample_weight: weight}", []),
+        ("{sample_weight: wieght}", ["E0503: the data have no field `wieght`; they have `image`, `label` and `weight`"]),
+        ("{sample_weight: image}", ["E0504: `image`, (?, 8, 8, 1), cannot weigh the losses of head `logits`, (?, 10)"]),
+        ("{sample_weight: weight, class_weight: [1, 2]}", ["E0504: `class_weight` has 2 weights, but head `logits` has 10 classes"]),
+        ("{class_weight: [1, 2]}", ["E0504: `class_weight` has 2 weights, but head `logits` has 10 classes"]),
+    ],
+)
+def test_weights_of_classes_and_examples_fit(loss, expected) -> None:
+    document = language.loads(
+        f"""
+        specc: 1
+        inputs: {{image: [8, 8, 1]}}
+        layers: [flatten]
+        heads: {{logits: {{dense: 10}}}}
+        train: {{losses: {{logits: {{softmax_cross_entropy: {loss}}}}}}}
+        """
+    )
+    known = {"image": (None, 8, 8, 1), "label": (None,), "weight": (None,)}
+    fields = {name: Field(TensorSpec(shape)) for name, shape in known.items()}
+    if "sample_weight: w" not in loss:
+        del fields["weight"]
+    sink = Sink()
+    wired = wire(document.graph(training=True), document.experiment.train, fields, sink=sink)
+    assert [f"{found.code}: {found.message}" for found in sink] == expected
+    assert {one.target for one in wired} <= {"label"}  # the other field beside the input weighs
+    assert len(wired) == 1 or "wieght" in loss
+
+
 def test_stages_are_wired_each_for_itself(told) -> None:
     stages = "stages: [{epochs: 1, objective: softmax_cross_entropy}, {losses: {logitz: softmax_cross_entropy}}]"
     assert told(spec(f"train: {{{stages}}}")) == ["E0501: no head is named `logitz`"]
@@ -141,6 +175,11 @@ def test_stages_are_wired_each_for_itself(told) -> None:
             "train: {objective: softmax_cross_entropy, stages: [{freeze: {all_but: [logits, logit]}}]}",
             ["E0210: no step has the path `logit`"],
         ),
+        ("train: {objective: softmax_cross_entropy, freeze: {}}", []),
+        (
+            "train: {objective: softmax_cross_entropy, stages: [{freeze: {only: '*'}}, {freeze: {all_but: logits}}]}",
+            ["E0509: everything is frozen, so nothing is left that learns"],
+        ),
         ("train: {objective: softmax_cross_entropy, initialize: {run: {path: x, all_but: head}}}", ["E0210: no step has the path `head`"]),
         ("evaluate: [knn: {features: features}]", []),
         ("evaluate: knn", []),
@@ -156,6 +195,7 @@ def test_a_path_names_what_is_inside(told) -> None:
         layers:
           - layers: [flatten, {dense: 4, repeat: 2, name: unit}]
             name: stage
+          - dense: 3
         train: {objective: mean_squared_error, freeze: {only: [stage, stage/unit/1, "*/unit/0", stage/*/1]}}
     """
     assert told(text) == []
@@ -164,9 +204,9 @@ def test_a_path_names_what_is_inside(told) -> None:
 
 def test_a_path_is_told_at_its_place() -> None:
     train = "train:\n  objective: mean_squared_error\n  freeze:\n    only: [dense, dens]\n"
-    text = f"specc: 1\ninputs: {{image: [8]}}\nlayers: [dense: 4]\n{train}"
+    text = f"specc: 1\ninputs: {{image: [8]}}\nlayers: [dense: 4, activation: relu]\nheads: {{out: {{dense: 1}}}}\n{train}"
     (found,) = language.check("my.yaml", text=text)
-    assert (found.span.line, found.span.column, found.help) == (7, 19, "did you mean `dense`?")
+    assert (found.span.line, found.span.column, found.help) == (8, 19, "did you mean `dense`?")
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,17 @@
 """Every loss against NumPy loops written from its formula, and against Keras's own classes. Seeds stand at each draw."""
 
+import math
+
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
+from specc.graph import Graph, Tensor, TensorSpec
 from specc.keras_backend.build import resolve
+from specc.keras_backend.network import Network
 from specc.language.wiring import Wired
-from specc.objectives.by_head import loss_function
+from specc.objectives.by_head import ByHead, loss_function
 from specc.objectives.labels import per_example
 from specc.registry.entry import bind_value, entries
 from specc.registry.types import ChoiceOf
@@ -191,6 +196,91 @@ def test_the_mean_is_that_of_the_class_in_keras(name):
     for arguments in entries("loss")[name].examples:
         expected = float(CLASSES[name](**arguments)(targets, outputs))
         assert value(name, targets, outputs, "softmax", **arguments).mean() == pytest.approx(expected, rel=1e-5)
+
+
+VALUES = {
+    "mean_squared_error": lambda t, y: (t - y) ** 2,
+    "mean_absolute_error": lambda t, y: abs(t - y),
+    "mean_absolute_percentage_error": lambda t, y: 100 * abs(t - y) / abs(t),
+    "mean_squared_logarithmic_error": lambda t, y: (math.log(1 + t) - math.log(1 + y)) ** 2,
+    "huber": lambda t, y: (t - y) ** 2 / 2 if abs(t - y) <= 1 else abs(t - y) - 0.5,
+    "log_cosh": lambda t, y: math.log(math.cosh(y - t)),
+    "poisson": lambda t, y: y - t * math.log(y),
+}
+
+
+@pytest.mark.parametrize("name", sorted(VALUES))
+def test_losses_of_values(name):
+    random = np.random.default_rng(8)
+    targets, outputs = (random.uniform(0.2, 4, (6, 3)).astype("float32") for _ in range(2))
+    expected = [sum(VALUES[name](float(targets[i, j]), float(outputs[i, j])) for j in range(3)) / 3 for i in range(6)]
+    np.testing.assert_allclose(value(name, targets, outputs), expected, rtol=1e-5)
+
+
+def test_cosine_similarity():
+    random = np.random.default_rng(9)
+    targets, outputs = (random.normal(size=(4, 5)).astype("float32") for _ in range(2))
+
+    def one(i):
+        dot, lengths = 0.0, [0.0, 0.0]
+        for j in range(5):
+            t, y = float(targets[i, j]), float(outputs[i, j])
+            dot, lengths = dot + t * y, [lengths[0] + t * t, lengths[1] + y * y]
+        return -dot / math.sqrt(lengths[0] * lengths[1])
+
+    np.testing.assert_allclose(value("cosine_similarity", targets, outputs), [one(i) for i in range(4)], atol=TOLERANCE)
+
+
+def weighed(name, targets, outputs, **arguments):
+    """The loss of each example as the loop takes it, with weights from a field of the batch."""
+    graph = Graph("one", {}, (), {"head": Tensor(TensorSpec((None, *outputs.shape[1:])), None)})
+    x = keras.Input(outputs.shape[1:], name="x")
+    network = keras.Model(x, keras.layers.Identity()(x))
+    loss = bind_value(ChoiceOf("loss"), {name: arguments})
+    objective = ByHead([Wired("head", "label", "logits", loss)])
+    batch = {"label": tf.constant(targets), "x": tf.constant(outputs), **{name: tf.constant(field) for name, field in FIELDS.items()}}
+    return np.asarray(objective.measure(Network(network, network, graph, graph), batch).loss)
+
+
+FIELDS = {
+    "weight": np.array([0.5, 1, 2, 0, 3, 1], "float32"),
+    "area": np.random.default_rng(6).uniform(0, 2, (6, 5)).astype("float32"),
+}
+CLASS_WEIGHT = [1.0, 0.5, 3.0, 0.0]
+
+
+@pytest.mark.parametrize("name", ["softmax_cross_entropy", "multiclass_hinge", "categorical_focal_crossentropy"])
+@pytest.mark.parametrize("targets", [LABELS, ONE_HOT])
+def test_classes_and_examples_weigh(name, targets):
+    plain = value(name, targets, SCORES)
+    np.testing.assert_allclose(weighed(name, targets, SCORES, sample_weight="weight"), plain * FIELDS["weight"], rtol=1e-6)
+    by_class = [plain[i] * CLASS_WEIGHT[LABELS[i]] for i in range(6)]
+    np.testing.assert_allclose(weighed(name, targets, SCORES, class_weight=CLASS_WEIGHT), by_class, rtol=1e-6)
+    both = weighed(name, targets, SCORES, class_weight=CLASS_WEIGHT, sample_weight="weight")
+    np.testing.assert_allclose(both, by_class * FIELDS["weight"], rtol=1e-6)
+
+
+def test_positions_weigh():
+    random = np.random.default_rng(4)
+    scores, labels = random.normal(size=(6, 5, 4)).astype("float32"), random.integers(0, 4, (6, 5)).astype("int32")
+    expected = np.zeros(6)
+    for i in range(6):
+        for j in range(5):
+            loss = -math.log(softmax(scores[i, j][None])[0, labels[i, j]])
+            expected[i] += loss * CLASS_WEIGHT[labels[i, j]] * float(FIELDS["area"][i, j]) / 5
+    found = weighed("softmax_cross_entropy", labels, scores, class_weight=CLASS_WEIGHT, sample_weight="area")
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+    plain = value("softmax_cross_entropy", labels, scores)
+    np.testing.assert_allclose(
+        weighed("softmax_cross_entropy", labels, scores, sample_weight="weight"), plain * FIELDS["weight"], rtol=1e-5
+    )
+
+
+def test_keras_weighs_alike():
+    """`fit` divides by the number of examples too, not by the sum of their weights."""
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    expected = float(loss(LABELS, SCORES, sample_weight=FIELDS["weight"]))
+    assert weighed("softmax_cross_entropy", LABELS, SCORES, sample_weight="weight").mean() == pytest.approx(expected, rel=1e-6)
 
 
 def test_no_loss_is_left_out():

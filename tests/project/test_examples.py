@@ -51,14 +51,11 @@ def test_two_workers(tmp_path: Path) -> None:
     assert last["val_accuracy"] > 0.75
 
 
-# The plug-in: every command and every piece of Python on its page runs, in order, in a copy of its folder.
-
-PAGE = (EXAMPLES / "plugin" / "README.md").read_text(encoding="utf-8")
-
-
-def test_the_plugins_page(tmp_path: Path) -> None:
-    folder = tmp_path / "plugin"
-    shutil.copytree(EXAMPLES / "plugin", folder, ignore=shutil.ignore_patterns("__pycache__"))
+def run_page(name: str, tmp_path: Path) -> list[str]:
+    """Runs every command and every piece of Python on an example's page, in order, in a copy of its folder. Gives what commands said."""
+    page = (EXAMPLES / name / "README.md").read_text(encoding="utf-8")
+    folder = tmp_path / name
+    shutil.copytree(EXAMPLES / name, folder, ignore=shutil.ignore_patterns("__pycache__"))
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": "."}
 
     def run(*arguments: str) -> str:
@@ -69,7 +66,7 @@ def test_the_plugins_page(tmp_path: Path) -> None:
         return done.stdout
 
     said = []
-    for kind, body in re.findall(r"^```(console|python)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL):
+    for kind, body in re.findall(r"^```(console|python)\n(.*?)^```$", page, re.MULTILINE | re.DOTALL):
         if kind == "python":
             run("-c", body)
             continue
@@ -79,14 +76,29 @@ def test_the_plugins_page(tmp_path: Path) -> None:
             said.append(run(*(["-m", "specc"] if command == "specc" else []), *arguments))
             if file:
                 (folder / file).write_text(said.pop(), encoding="utf-8")
-    checked, _, explained, built, emitted, _, evaluated = said
+    return said
+
+
+def accuracy_of(evaluated: str) -> float:
+    accuracy = re.search(r"^accuracy +([\d.]+)$", evaluated, re.MULTILINE)
+    assert accuracy is not None
+    return float(accuracy[1])
+
+
+def test_the_objectives_page(tmp_path: Path) -> None:
+    checked, trained, evaluated = run_page("objective", tmp_path)
+    assert checked == "taught_digits.yaml: no errors\n"
+    assert trained == "run\n"
+    assert accuracy_of(evaluated) > 0.7
+
+
+def test_the_plugins_page(tmp_path: Path) -> None:
+    checked, _, explained, built, emitted, _, evaluated = run_page("plugin", tmp_path)
     assert checked == "gated_digits.yaml: no errors\n"
     assert explained.startswith("squeeze_excitation: layer, digit_keras.SqueezeExcitation")
     assert "lines of Keras" in built
     assert "SqueezeExcitation" in emitted
-    accuracy = re.search(r"^accuracy +([\d.]+)$", evaluated, re.MULTILINE)
-    assert accuracy is not None
-    assert float(accuracy[1]) > 0.85
+    assert accuracy_of(evaluated) > 0.85
 
 
 def test_the_plugins_loss_is_the_papers() -> None:

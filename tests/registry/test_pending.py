@@ -12,7 +12,6 @@ PENDING = {
     "objective": {"dino", "faster_rcnn", "language_model", "mask_rcnn", "moco", "sequence_cross_entropy", "simclr", "ssd"},
     "source": {"image_folder", "text"},
     "tokenizer": {"characters", "subwords", "words"},
-    "initialization": {"keras_applications", "run", "weights_file"},
     "evaluation": {"knn"},
     "sampler": {"beam", "sample"},
 }
@@ -25,7 +24,7 @@ def test_what_is_pending_is_named_here(family: str) -> None:
 
 @pytest.mark.parametrize(
     ("section", "pending"),
-    [(Pipeline, {"chunk", "fields", "shift", "views"}), (Stage, {"freeze"}), (Train, {"freeze", "initialize", "stages"})],
+    [(Pipeline, {"chunk", "fields", "shift", "views"}), (Stage, set()), (Train, set())],
 )
 def test_keys_that_are_pending_are_named_here(section: type[Params], pending: set[str]) -> None:
     assert {name for name, parameter in section.parameters.items() if parameter.pending} == pending

@@ -16,7 +16,7 @@ import tensorflow as tf
 import specc
 from specc.diagnostics import SpecError
 from specc.evaluation import evaluate, predict
-from specc.training.progress import ProgressBar, clock
+from specc.training.progress import ProgressBar, Stretch, clock
 from specc.training.run import train
 
 SPEC = """
@@ -237,7 +237,7 @@ def test_the_bar_shows_metrics_rate_and_time_left(monkeypatch):
     now = [0.0]
     monkeypatch.setattr("time.perf_counter", lambda: now[0])
     console = Console(force_terminal=True, width=120, record=True)
-    bar = ProgressBar(3, 10, 640, console)
+    bar = ProgressBar([Stretch(3, 10, 640)], console=console)
     with bar:
         bar.epoch(0)
         bar.steps(1, {"loss": 2.0})

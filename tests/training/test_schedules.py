@@ -47,6 +47,12 @@ def test_piecewise_falls_at_the_beginning_of_an_epoch():
     assert warmed == pytest.approx([PEAK * (step + 1) / 10 for step in range(10)] + [PEAK] * 10 + [PEAK / 2] * 30)
 
 
+def test_piecewise_falls_at_steps():
+    expected = [PEAK] * 5 + [PEAK / 2] * 15 + [PEAK / 4] * 30
+    assert rates({"piecewise": {"steps": [5], "epochs": [2], "factor": 0.5}}) == pytest.approx(expected)
+    assert rates({"piecewise": {"steps": [20, 5], "factor": 0.5}}) == pytest.approx(expected)
+
+
 @pytest.mark.parametrize("warmup", [1, 8])
 def test_inverse_square_root_is_vaswanis_formula(warmup):
     """Section 5.3: width^-0.5 min(n^-0.5, n warmup^-1.5), steps n counted from 1, whose peak is (width warmup)^-0.5."""
@@ -73,7 +79,7 @@ def test_optimizers_have_the_arguments_and_defaults_of_keras(name):
 
 @pytest.mark.parametrize("family", ["schedule", "loss", "metric", "source", "transform"])
 def test_targets_take_the_declared_parameters(family):
-    supplied = {"loss": {"weight", "target"}, "transform": {"field"}}.get(family, set())
+    supplied = {"loss": {"weight", "target", "sample_weight", "class_weight"}, "transform": {"field"}}.get(family, set())
     for name, entry in entries(family).items():
         assert entry.summary, name
         if entry.pending:

@@ -14,14 +14,16 @@ class Loss(OwnFirst):
     """What every loss takes, after its own arguments.
 
     `labels` tells losses of classes (`classes`: one of many; `binary`: each score for itself) from those of values;
-    `metrics` are reported where the spec names none.
+    `metrics` are reported where the spec names none. `by_position` tells whether positions have values of their own.
     """
 
     labels: ClassVar[str | None] = None
+    by_position: ClassVar[bool] = True
     metrics: ClassVar[tuple[str, ...]] = ()
 
     weight: float = param("Factor of the loss in the sum of all losses.", default=1.0, minimum=0)
     target: str | None = param("The batch's field to compare with; none takes the one named like the head, or the only one.", default=None)
+    sample_weight: str | None = param("The batch's field that says how much each example, or position, counts; none: 1.", default=None)
 
 
 def loss_params(choice: Choice) -> Loss:
@@ -35,6 +37,10 @@ class ClassLoss(Loss):
 
     labels = "classes"
     metrics: ClassVar[tuple[str, ...]] = ("accuracy",)
+
+    class_weight: list[float] | None = param(
+        "How much an example, or position, of each class counts, in their order; none: 1.", default=None
+    )
 
 
 class BinaryLoss(Loss):
@@ -181,6 +187,8 @@ class Dice(BinaryLoss):
     Reference: Milletari et al., V-Net, 2016, https://arxiv.org/abs/1606.04797
     """
 
+    by_position = False
+
 
 @declare("loss", "tversky", target="specc.objectives.segmentation.tversky", examples=[{}, {"alpha": 0.3, "beta": 0.7}])
 class Tversky(BinaryLoss):
@@ -189,6 +197,8 @@ class Tversky(BinaryLoss):
     Formula: 1 - sum(t p) / (sum(t p) + alpha sum((1 - t) p) + beta sum(t (1 - p)))
     Reference: Salehi et al., Tversky loss function for image segmentation, 2017, https://arxiv.org/abs/1706.05721
     """
+
+    by_position = False
 
     alpha: float = param("Weight of what is wrongly there.", default=0.5, minimum=0)
     beta: float = param("Weight of what is missed.", default=0.5, minimum=0)

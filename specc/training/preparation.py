@@ -1,0 +1,111 @@
+"""What a run needs before anything is built: the losses of each stage wired to heads and targets, and the batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import tensorflow as tf
+
+from specc.data.given import check_parts, given_feed
+from specc.data.pipeline import Feed, feeder, open_pipeline
+from specc.diagnostics import fail
+from specc.graph import Graph
+from specc.language.wiring import Fields, Wired, check_feeding, wire
+from specc.objectives.choice import fields_needed
+from specc.registry.experiment import Stage
+
+if TYPE_CHECKING:
+    from specc.language.spec import Spec
+
+PARTS = ("train", "validation")
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A stage of training with its data.
+
+    Args:
+        setting: what the spec says of it.
+        wired: losses with their heads and targets; none for an objective over the whole model.
+    """
+
+    setting: Stage
+    wired: tuple[Wired, ...]
+    training: Feed
+    validation: Feed | None
+
+
+def prepare(spec: Spec, graphs: tuple[Graph, Graph], data: Mapping[str, tf.data.Dataset]) -> list[Prepared]:
+    """The stages of a run, each with its data.
+
+    Args:
+        graphs: the training graph and the inference graph.
+        data: data sets that stand in for the spec's.
+
+    Raises:
+        SpecError: losses, network and data do not fit.
+    """
+    check_parts(data)
+    feeds = {
+        part: made for part, graph in zip(PARTS, graphs, strict=True) if (made := _feeds(spec, graphs[0], graph, data, part)) is not None
+    }
+    if "train" not in feeds:
+        help = 'add a section `data: {train: {source: ...}}`, or hand in `data={"train": ...}` in Python'
+        raise fail("E0509", f"`{spec.name}` has no data to train on", spec.span_of("data"), help=help)
+    prepared = []
+    for setting in spec.experiment.stages:
+        training = feeds["train"](setting.batch_size)
+        validation = feeds["validation"](setting.batch_size) if "validation" in feeds else None
+        wired = wire(graphs[0], setting, training.fields, span_of=spec.span_of)
+        if validation is not None:
+            wire(graphs[0], setting, validation.fields, span_of=spec.span_of)
+            _require_targets(wired, validation, spec)
+        prepared.append(Prepared(setting, wired, training, validation))
+    return prepared
+
+
+def _feeds(spec: Spec, learning: Graph, graph: Graph, data: Mapping[str, tf.data.Dataset], part: str) -> Callable[[int], Feed] | None:
+    """The batches of a part of the data, by their size; None where there are no such data."""
+    stages, pipeline = spec.experiment.stages, getattr(spec.experiment.data, part)
+    if part in data:
+        target = _target_beside(spec, data, graph)
+
+        @cache
+        def given(batch_size: int) -> Feed:
+            made = given_feed(data[part], graph, stages[0], batch_size, part, target)
+            check_feeding(graph, made.fields)
+            return made
+
+        return given
+    if pipeline is None:
+        return None
+    opened = open_pipeline(pipeline, spec.span_of("data", part, "source"))
+    check_feeding(graph, opened.fields, span_of=spec.span_of, path=("data", part), strict=True)
+    needed = set().union(*(_needed(spec, learning, setting, opened.fields) for setting in stages)) & set(opened.fields)
+    return cache(feeder(opened, seed=spec.experiment.train.seed, training=part == "train", only=needed))
+
+
+def _needed(spec: Spec, graph: Graph, setting: Stage, fields: Fields) -> set[str]:
+    return fields_needed(setting, wire(graph, setting, fields, span_of=spec.span_of), graph, fields)
+
+
+def _target_beside(spec: Spec, data: Mapping[str, Any], graph: Graph) -> str:
+    """What a target without a name is called: as the spec's own data, used beside those handed in, call theirs."""
+    for part in PARTS:
+        pipeline = getattr(spec.experiment.data, part)
+        fields = None if pipeline is None or part in data else pipeline.known_fields()
+        targets = [name for name in fields or () if name not in graph.inputs]
+        if len(targets) == 1:
+            return str(targets[0])
+    return "target"
+
+
+def _require_targets(wired: Sequence[Wired], validation: Feed, spec: Spec) -> None:
+    """Raises SpecError where the validation data lack what the losses compare with in the training data."""
+    for one in wired:
+        if one.target not in validation.fields:
+            message = f"the validation data have no `{one.target}`, which head `{one.head}` is compared with in training"
+            raise fail("E0503", message, spec.span_of("data", "validation"), help="give the fields of both parts equal names")
