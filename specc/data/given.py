@@ -21,7 +21,7 @@ from specc.graph import Graph
 from specc.language.roles import listed
 from specc.registry.entry import nearest
 from specc.registry.experiment import Stage
-from specc.registry.objectives.losses import loss_params
+from specc.registry.objectives.losses import Loss, loss_params
 
 PARTS = ("train", "validation", "test")
 
@@ -97,7 +97,7 @@ def _plain(fields: dict[str, Any], part: str) -> dict[str, Any]:
 def _target_name(train: Stage, otherwise: str) -> str:
     """What a target without a name is called: as the losses ask for it, if they all ask for one."""
     losses = [*train.losses.values(), *([train.objective] if train.objective is not None else [])]
-    asked = {loss_params(loss).target for loss in losses}
+    asked = {loss_params(loss).target for loss in losses if isinstance(loss.params, Loss)}
     return next(iter(asked)) or otherwise if len(asked) == 1 else otherwise
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,9 @@ class SourceError(Exception):
         self.message, self.help = message, help
 
 
-def digits(*, split: str = "train", fraction: float = 0.2, seed: int = 0) -> Examples:
+def digits(
+    *, split: str = "train", fraction: float = 0.2, seed: int = 0, classes: Sequence[int] = (), per_class: int | None = None
+) -> Examples:
     """scikit-learn's scans, divided into parts that have all classes in equal shares."""
     from sklearn.datasets import load_digits
     from sklearn.model_selection import train_test_split
@@ -36,9 +39,14 @@ def digits(*, split: str = "train", fraction: float = 0.2, seed: int = 0) -> Exa
             )
         parts = train_test_split(images, labels, test_size=fraction, random_state=seed, stratify=labels)
         images, labels = (parts[0], parts[2]) if split == "train" else (parts[1], parts[3])
+    wanted = list(classes) or list(range(10))
+    if not set(wanted) <= set(range(10)) or len(set(wanted)) < len(wanted):
+        raise SourceError(f"`classes` of digits are different digits from 0 to 9, not {wanted}")
+    order = np.sort(np.concatenate([np.flatnonzero(labels == digit)[:per_class] for digit in wanted]))
+    images, labels = images[order], np.array([wanted.index(label) for label in labels[order]], np.int32)
     dataset = tf.data.Dataset.from_tensor_slices({"image": images, "label": labels})
-    known = {"label": Field(None, 10)}  # type: ignore[arg-type]
-    return Examples(dataset, len(labels), fields_of(dataset.element_spec, known, batched=False), tuple(str(digit) for digit in range(10)))
+    known = {"label": Field(None, len(wanted))}  # type: ignore[arg-type]
+    return Examples(dataset, len(labels), fields_of(dataset.element_spec, known, batched=False), tuple(map(str, wanted)))
 
 
 def tfds(*, name: str, split: str = "train", data_dir: str | None = None, download: bool = True) -> Examples:

@@ -36,8 +36,12 @@ def draw_overlaid(runs: Mapping[str, Sequence[Mapping[str, Any]]], metric: str, 
     os.replace(aside, path)
 
 
-def draw_curves(records: Sequence[Mapping[str, Any]], path: Path, title: str) -> None:
-    """Draws every metric over the epochs, training and validation in one panel."""
+def draw_curves(records: Sequence[Mapping[str, Any]], path: Path, title: str, rates: Sequence[tuple[float, float]] = ()) -> None:
+    """Draws every metric over the epochs, training and validation in one panel, and the learning rate.
+
+    Args:
+        rates: the learning rate, as pairs of an epoch, fractions included, and its value there.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
@@ -45,8 +49,9 @@ def draw_curves(records: Sequence[Mapping[str, Any]], path: Path, title: str) ->
     names = list(dict.fromkeys(name.removeprefix("val_") for record in records for name in record if name not in HIDDEN))
     if not names:
         return
-    columns = min(len(names), 3)
-    rows = -(-len(names) // columns)
+    panels = len(names) + bool(rates)
+    columns = min(panels, 3)
+    rows = -(-panels // columns)
     figure = Figure(figsize=(4.8 * columns, 3.4 * rows + 0.3), layout="constrained")
     FigureCanvasAgg(figure)
     figure.suptitle(title)
@@ -61,6 +66,15 @@ def draw_curves(records: Sequence[Mapping[str, Any]], path: Path, title: str) ->
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(alpha=0.3)
         axes.legend()
+    if rates:
+        axes = figure.add_subplot(rows, columns, panels)
+        axes.plot(*zip(*rates, strict=True), color="#55a868")
+        axes.set_title("learning rate")
+        axes.set_xlabel("epoch")
+        axes.set_ylim(bottom=0)
+        axes.ticklabel_format(axis="y", style="sci", scilimits=(-2, 3))
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.grid(alpha=0.3)
     aside = path.with_name(f"aside-{path.name}")
     figure.savefig(aside, dpi=110)
     os.replace(aside, path)

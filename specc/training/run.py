@@ -32,11 +32,12 @@ from specc.training.interrupt import interruptible
 from specc.training.job import Beginning, Job
 from specc.training.lock import lock_of, require_same
 from specc.training.loop import Position, Record, fit
-from specc.training.preparation import prepare
+from specc.training.preparation import Prepared, prepare
 from specc.training.pretrained import Asking
 from specc.training.progress import ProgressBar, Stretch
 from specc.training.recorder import Recorder
 from specc.training.saving import Saver, beginning_of, checkpoints_of, take_up
+from specc.training.schedules import Length, rates_of
 from specc.training.stages import Stages
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ def train(
             reason = "" if watch.diverged is None else _reason(job, watch.diverged, path)
         status: Status = "diverged" if reason else "interrupted" if watch.interrupted else "finished"
         settle(job.optimizer)
-        _finish(folder, network.inference, records, status, spec.name)
+        _finish(folder, network.inference, records, status, spec.name, _rates(prepared, records))
         number = (interrupt.by or signal.SIGTERM) if watch.interrupted else None
         return Run(network.inference, records, path, status, job.training.classes, spec, number, reason, devices.worker)
 
@@ -227,9 +228,25 @@ def _told(folder: RunFolder, place: Span | None) -> Iterator[None]:
         raise
 
 
-def _finish(folder: RunFolder, model: keras.Model, records: Sequence[Record], status: Status, name: str) -> None:
+def _rates(prepared: Sequence[Prepared], records: Sequence[Record]) -> list[tuple[float, float]]:
+    """The learning rate over a run. One that a metric has moved is known as it was at the beginning of each epoch."""
+    found: list[tuple[float, float]] = []
+    for number, here in enumerate(prepared, start=1):
+        done = [record for record in records if record.get("stage", 1) == number]
+        schedule, peak = here.setting.schedule, vars(here.setting.optimizer.params)["learning_rate"]
+        if schedule is not None and schedule.name == "reduce_on_plateau":
+            found += [(record["epoch"] - 1, record["learning_rate"]) for record in done]
+        elif done:
+            length = Length(here.training.steps, here.setting.epochs)
+            found += [(done[0]["epoch"] - 1 + epoch, rate) for epoch, rate in rates_of(schedule, peak, length, len(done))]
+    return found
+
+
+def _finish(
+    folder: RunFolder, model: keras.Model, records: Sequence[Record], status: Status, name: str, rates: Sequence[tuple[float, float]]
+) -> None:
     folder.model(model)
-    draw_curves(records, folder.path / CURVES, name)
+    draw_curves(records, folder.path / CURVES, name, rates)
     folder.status(status=status, ended=_now(), epochs_done=sum("interrupted" not in record for record in records))
 
 

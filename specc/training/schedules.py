@@ -71,6 +71,19 @@ def learning_rate(schedule: Choice | None, peak: float, length: Length, begun: i
     return Later(rate, begun) if begun and callable(rate) else rate
 
 
+def rates_of(schedule: Choice | None, peak: float, length: Length, epochs: int, most: int = 200) -> list[tuple[float, float]]:
+    """The learning rate over the first epochs of a stage, as pairs of an epoch, fractions included, and its value there.
+
+    Args:
+        epochs: how many.
+        most: points at most; of many steps every so-manieth is looked at.
+    """
+    rate = learning_rate(schedule, peak, length)
+    steps = length.steps * epochs
+    every = max(1, steps // most)
+    return [(step / length.steps, float(rate(step)) if callable(rate) else rate) for step in range(0, steps, every)]
+
+
 def constant(peak: float, length: Length, *, warmup_epochs: float = 0.0, warmup_steps: int | None = None) -> Rate:
     """The peak throughout, after the warm-up."""
     return _warmed(peak, peak, _warmup(length, warmup_epochs, warmup_steps))

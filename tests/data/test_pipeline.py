@@ -33,6 +33,18 @@ def whole(batches):
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
+def test_some_classes_of_the_digits_and_few_of_each():
+    """Labels number the classes in the order in which they are asked for; the first examples of each are taken."""
+    everything = whole(dataset(pipeline("digits"), 2000))
+    some = open_pipeline(pipeline({"digits": {"classes": [7, 2], "per_class": 3}}))
+    found = whole(feed(some, 10).stream(0, 1))
+    assert some.examples.classes == ("7", "2")
+    assert some.fields["label"].classes == 2
+    assert sorted(found["label"]) == [0, 0, 0, 1, 1, 1]
+    for number, digit in enumerate([7, 2]):
+        np.testing.assert_array_equal(found["image"][found["label"] == number], everything["image"][everything["label"] == digit][:3])
+
+
 def test_digits_are_stratified_and_whole():
     train, test = (whole(dataset(pipeline({"digits": {"split": split}}), 500)) for split in ("train", "test"))
     assert len(train["label"]) == 1437
@@ -152,6 +164,7 @@ def test_moving_transforms_move_as_far_as_they_may():
     ("source", "transforms", "message"),
     [
         ({"tfds": {"name": "mnit"}}, (), "TensorFlow Datasets has no data set `mnit`"),
+        ({"digits": {"classes": [1, 1]}}, (), "`classes` of digits are different digits from 0 to 9, not [1, 1]"),
         ({"digits": {"fraction": 0.001}}, (), "`fraction: 0.001` of digits leaves a part without examples of every class"),
         (
             "digits",

@@ -8,7 +8,7 @@ import pytest
 from specc.keras_backend.build import construct, resolve
 from specc.registry.entry import bind, bind_value, entries
 from specc.registry.types import ChoiceOf
-from specc.training.schedules import Length, learning_rate
+from specc.training.schedules import Length, learning_rate, rates_of
 
 PEAK, LENGTH = 0.4, Length(steps=10, epochs=5)
 
@@ -45,6 +45,15 @@ def test_piecewise_falls_at_the_beginning_of_an_epoch():
     assert found == pytest.approx([PEAK] * 20 + [PEAK / 2] * 20 + [PEAK / 4] * 10)
     warmed = rates({"piecewise": {"epochs": [2], "factor": 0.5, "warmup_epochs": 1}})
     assert warmed == pytest.approx([PEAK * (step + 1) / 10 for step in range(10)] + [PEAK] * 10 + [PEAK / 2] * 30)
+
+
+def test_the_curve_of_a_schedule_is_its_values():
+    schedule = bind_value(ChoiceOf("schedule"), {"cosine": {"warmup_steps": 10}})
+    curve = rates_of(schedule, PEAK, LENGTH, 3)
+    assert [place for place, _ in curve] == [step / 10 for step in range(30)]
+    assert [rate for _, rate in curve] == pytest.approx(rates({"cosine": {"warmup_steps": 10}})[:30])
+    assert len(rates_of(None, PEAK, Length(1000, 9), 9)) <= 201
+    assert {rate for _, rate in rates_of(None, PEAK, Length(1000, 9), 9)} == {PEAK}
 
 
 def test_piecewise_falls_at_steps():

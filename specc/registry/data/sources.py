@@ -28,9 +28,11 @@ class Digits(Source):
     )
     fraction: float = param("Share of the test part.", default=0.2, above=0, below=1)
     seed: int = param("Which examples go to which part; the same for both.", default=0, minimum=0)
+    classes: list[int] = param("The digits that are kept; labels number them in this order. Without any, all.", default=[])
+    per_class: int | None = param("Examples of each class, where labels are to be few; none: all.", default=None, minimum=1)
 
     def fields(self) -> dict[str, Field]:
-        return {"image": Field(TensorSpec((None, 8, 8, 1))), "label": Field(TensorSpec((None,), "int32"), classes=10)}
+        return {"image": Field(TensorSpec((None, 8, 8, 1))), "label": Field(TensorSpec((None,), "int32"), classes=len(self.classes) or 10)}
 
 
 @declare("source", "tfds", target="specc.data.sources.tfds", examples=[{"name": "mnist"}, {"name": "cifar10", "split": "train[:80%]"}])

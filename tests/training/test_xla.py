@@ -1,0 +1,153 @@
+"""Every step that ships compiles whole under XLA on the CPU, and asks Python for nothing: what there is instead of a GPU."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from specc import plugins
+from specc.keras_backend.network import build_network
+from specc.language import loads
+from specc.registry.entry import Params, entries
+from specc.registry.plugins import HOMES
+from specc.training.job import Beginning
+from specc.training.loop import executor
+from specc.training.preparation import prepare
+from specc.training.run import precision
+from specc.training.stages import Stages
+from specc.training.step import measuring_step, training_step
+
+TEACHER = Path(__file__).parents[2] / "examples" / "objective" / "teacher_words.py"
+NETWORK = """
+specc: 1
+name: tiny
+inputs: {image: [8, 8, 1]}
+layers:
+  - conv2d: {filters: 4, kernel_size: 3, kernel_regularizer: {l2: 1e-4}}
+  - batch_normalization
+  - activation: relu
+  - global_average_pooling2d
+  - dropout: 0.1
+heads:
+  OUTPUT
+train: {epochs: 1, batch_size: 16}
+"""
+CLASSES, BINARY, VALUES = "{dense: 3}", "{dense: 1}", "{dense: {units: 2, activation: softplus}}"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def words() -> Iterator[None]:
+    before = set(HOMES)
+    plugins.load([TEACHER])
+    yield
+    for family, word in set(HOMES) - before:
+        plugins._forget(family, word)
+    sys.modules.pop("teacher_words", None)
+
+
+def data(kind: str, *, weighed: bool = False) -> tf.data.Dataset:
+    random = np.random.default_rng(0)
+    labels = {
+        "classes": random.integers(0, 3, 16).astype("int32"),
+        "binary": random.integers(0, 2, 16).astype("int32"),
+        "values": random.uniform(0.1, 2, (16, 2)).astype("float32"),
+    }[kind]
+    fields = {"image": random.random((16, 8, 8, 1), dtype="float32"), "label": labels}
+    if weighed:
+        fields["sure"] = random.random(16, dtype="float32")
+    return tf.data.Dataset.from_tensor_slices(fields).batch(16)
+
+
+def compiled(train: dict[str, Any], kind: str = "classes", head: str = CLASSES) -> float:
+    """Runs two training steps and a measuring step, each compiled as one. Gives the loss."""
+    spec = loads(
+        NETWORK.replace("OUTPUT", f"logits: {head}"), overrides={"train": {"epochs": 1, "batch_size": 16, "jit_compile": True, **train}}
+    )
+    examples = data(kind, weighed="sample_weight" in str(train))
+    graphs = (spec.graph(training=True), spec.graph())
+    keras.utils.set_random_seed(0)
+    prepared = prepare(spec, graphs, {"train": examples, "validation": examples})
+    with precision(spec.experiment.train.precision):
+        stages = Stages(build_network(*graphs), prepared, spec.experiment.train, tf.distribute.get_strategy(), (), Path())
+        job = stages.job(Beginning())
+    names = job.objective.names(job.network, training=True)
+    batch = next(iter(examples))
+    # Around all of it, so that what the loop would leave outside is compiled too: accumulation alone, whose parts change in size.
+    step = training_step(job, names)
+    whole = step if job.accumulate > 1 else tf.function(step, jit_compile=True)
+    for _ in range(2):
+        sums = whole(batch)
+    measure = tf.function(measuring_step(job, job.objective.names(job.network, training=False)), jit_compile=True)
+    assert np.isfinite(measure(batch).numpy()).all()
+    execute = executor(step, job.strategy).get_concrete_function(iter(examples), tf.constant(1), tf.zeros(len(names) + 3))
+    operations = {operation.type for function in [execute.graph, *_inner(execute.graph)] for operation in function.get_operations()}
+    assert not {name for name in operations if "PyFunc" in name}
+    assert np.isfinite(sums.numpy()).all()
+    return float(sums[0])
+
+
+def _inner(graph: Any) -> Iterator[Any]:
+    for function in graph._functions.values() if isinstance(graph._functions, dict) else ():
+        inner = getattr(function, "graph", None)
+        if inner is not None:
+            yield inner
+
+
+def losses() -> list[str]:
+    return sorted(entries("loss"))
+
+
+@pytest.mark.parametrize("name", losses())
+def test_every_loss(name: str) -> None:
+    params: type[Params] = entries("loss")[name].params
+    kind = {"classes": "classes", "binary": "binary", None: "values"}[params.labels]  # type: ignore[attr-defined]
+    compiled(
+        {"objective": {name: {"sample_weight": "sure", "target": "label"}}},
+        kind,
+        {"classes": CLASSES, "binary": BINARY, "values": VALUES}[kind],
+    )
+
+
+@pytest.mark.parametrize("name", [*sorted(name for name, entry in entries("objective").items() if not entry.pending), "mean_teacher"])
+def test_every_objective(name: str) -> None:
+    compiled({"objective": {name: {}}})
+
+
+@pytest.mark.parametrize("name", sorted(entries("optimizer")))
+def test_every_optimizer(name: str) -> None:
+    compiled({"objective": "softmax_cross_entropy", "optimizer": {name: {"use_ema": True, "global_clipnorm": 1.0}}})
+
+
+@pytest.mark.parametrize("name", sorted(entries("schedule")))
+def test_every_schedule(name: str) -> None:
+    (example, *_) = (example for example in entries("schedule")[name].examples)
+    compiled({"objective": "softmax_cross_entropy", "schedule": {name: dict(example)}})
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"precision": "mixed_float16"},
+        {"precision": "mixed_bfloat16"},
+        {"accumulate": 3},
+        {"freeze": {"all_but": "logits"}},
+        {"groups": [{"match": "*/bias", "learning_rate": 0.1, "weight_decay": 1.0}]},
+        {"metrics": ["accuracy", {"top_k_accuracy": {"k": 2}}]},
+        {"objective": {"softmax_cross_entropy": {"class_weight": [1.0, 2.0, 0.5]}}},
+    ],
+    ids=lambda setting: next(iter(setting)),
+)
+def test_every_way_to_take_a_step(setting: dict[str, Any]) -> None:
+    compiled({"objective": "softmax_cross_entropy", **setting})
+
+
+def test_under_xla_the_loss_is_the_same() -> None:
+    plain = compiled({"objective": "softmax_cross_entropy", "jit_compile": False, "seed": 3})
+    assert compiled({"objective": "softmax_cross_entropy", "seed": 3}) == pytest.approx(plain, rel=1e-5)
