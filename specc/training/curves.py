@@ -12,8 +12,15 @@ from specc.training.progress import HIDDEN
 COLOURS = {"training": "#4c72b0", "validation": "#dd8452"}
 
 
-def draw_overlaid(runs: Mapping[str, Sequence[Mapping[str, Any]]], metric: str, path: Path) -> None:
-    """Draws one metric of several runs over the epochs; for validation also, dotted, that of training."""
+def draw_overlaid(
+    runs: Mapping[str, Sequence[Mapping[str, Any]]], metric: str, path: Path, *, dotted: bool = True, logarithmic: bool = False
+) -> None:
+    """Draws one metric of several runs over the epochs; for validation also, dotted, that of training.
+
+    Args:
+        dotted: whether that of training is drawn.
+        logarithmic: whether the axis of the metric is.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
@@ -24,9 +31,12 @@ def draw_overlaid(runs: Mapping[str, Sequence[Mapping[str, Any]]], metric: str, 
     for number, (name, records) in enumerate(runs.items()):
         for key, style, label in ((metric, "-", name), (metric.removeprefix("val_"), ":", None)):
             points = [(record["epoch"], record[key]) for record in records if record.get(key) is not None]
-            if points and (style == "-" or key != metric):
-                axes.plot(*zip(*points, strict=True), style, marker="o", markersize=3, color=f"C{number % 10}", label=label)
-    axes.set_title(metric.replace("_", " ") + (", training dotted" if metric.startswith("val_") else ""))
+            if points and (style == "-" or (dotted and key != metric)):
+                marker = "os^v"[number // 10 % 4]  # ten colours, then another marker
+                axes.plot(*zip(*points, strict=True), style, marker=marker, markersize=3, color=f"C{number % 10}", label=label)
+    if logarithmic:
+        axes.set_yscale("log")
+    axes.set_title(metric.replace("_", " ") + (", training dotted" if dotted and metric.startswith("val_") else ""))
     axes.set_xlabel("epoch")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(alpha=0.3)

@@ -159,6 +159,21 @@ def _numbered(path: Path) -> Path:
             return chosen
 
 
+def environment() -> dict[str, Any]:
+    """The machine that a run is trained on. None of it changes a number by more than rounding."""
+    import tensorflow as tf
+
+    return {
+        "system": platform.platform(),
+        "processor": platform.processor() or platform.machine(),
+        "cores": os.cpu_count(),
+        "gpus": [
+            tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name) for gpu in tf.config.list_physical_devices("GPU")
+        ],
+        "variables": {name: value for name, value in os.environ.items() if name.startswith(("TF_", "CUDA_VISIBLE", "XLA_", "KERAS_"))},
+    }
+
+
 def versions() -> dict[str, str]:
     """What made the run."""
     import numpy

@@ -23,10 +23,11 @@ from specc.keras_backend.network import Network, build_network
 from specc.language.pending import require_trained
 from specc.training.adapt import adapt_normalization
 from specc.training.averages import settle
+from specc.training.checkpoint import Saved
 from specc.training.curves import draw_curves
 from specc.training.distribution import Devices, choose_devices
 from specc.training.divergence import first_bad
-from specc.training.folder import CURVES, MODEL, RunFolder, holds_run
+from specc.training.folder import CURVES, MODEL, RunFolder, environment, holds_run
 from specc.training.initialize import Report, initialize
 from specc.training.interrupt import interruptible
 from specc.training.job import Beginning, Job
@@ -108,16 +109,10 @@ def train(
         with devices.strategy.scope():
             network = build_network(*graphs)
             adapt_normalization(network.training, prepared[0].training)
-            stages = Stages(network, prepared, setting, devices.strategy, callbacks, path)
+            stages = Stages(network, prepared, setting, devices.strategy, callbacks, folder.path)
             saved = checkpoints_of(path).newest() if resume else None
             report = _initialized(spec, network) if saved is None else None
-            job = stages.job(Beginning() if saved is None else beginning_of(saved))
-            start = Position() if saved is None else take_up(job, saved)
-        if folder.is_finished:
-            if saved is None:
-                message = f"the run in {path} is finished, and has no checkpoint to be taken up"
-                raise fail("E0514", message, help=f"its model is {path / MODEL}")
-            start = replace(start, epoch=job.epochs, done=0)
+            job, start = _taken_up(stages, saved, folder)
         records: list[Record] = folder.records(0 if saved is None else saved.facts["epochs_recorded"]) if resume else []
         _write_down(folder, spec, job, stages, devices)
         if report is not None:
@@ -137,6 +132,18 @@ def train(
         return Run(network.inference, records, path, status, job.training.classes, spec, number, reason, devices.worker)
 
 
+def _taken_up(stages: Stages, saved: Saved | None, folder: RunFolder) -> tuple[Job, Position]:
+    """The stage at which a run goes on, and where in it; without a checkpoint the first one, from its beginning."""
+    if saved is None:
+        if folder.is_finished:
+            message = f"the run in {folder.path} is finished, and has no checkpoint to be taken up"
+            raise fail("E0514", message, help=f"its model is {folder.path / MODEL}")
+        return stages.job(Beginning()), Position()
+    job = stages.job(beginning_of(saved))
+    start = take_up(job, saved)
+    return job, replace(start, epoch=job.epochs, done=0) if folder.is_finished else start
+
+
 def _initialized(spec: Spec, network: Network) -> Report | None:
     """Gives the network its first weights, where the spec says that they were learned before."""
     choice = spec.experiment.train.initialize
@@ -154,7 +161,6 @@ def _fit(stages: Stages, job: Job, watch: Recorder, start: Position) -> Job:
         following = None if watch.interrupted or watch.diverged else stages.after(job, done)
         if following is None:
             return job
-        settle(job.optimizer)
         job, start = following, Position(following.beginning.epoch)
 
 
@@ -254,6 +260,7 @@ def _facts(job: Job, stages: Stages) -> dict[str, Any]:
     first = stages.prepared[0]
     return {
         "started": _now(),
+        "environment": environment(),
         "seed": stages.setting.seed,
         "epochs": sum(each.setting.epochs for each in stages.prepared),
         "stages": len(stages.prepared),

@@ -20,6 +20,7 @@ from specc.objectives.objective import Objective
 from specc.objectives.registered import try_losses
 from specc.registry.entry import Choice
 from specc.registry.experiment import Freeze, Stage, Train
+from specc.training.averages import settle
 from specc.training.callbacks import callback_of, mode_of
 from specc.training.distribution import on_gpu
 from specc.training.groups import factors_of, set_factors
@@ -60,7 +61,7 @@ class Stages:
             return self._job(beginning, before)
 
     def after(self, job: Job, epoch: int) -> Job | None:
-        """The job of the next stage, if there is one.
+        """The job of the next stage, if there is one. It begins with the mean of the weights, where the stage before keeps one.
 
         Args:
             job: of the stage that has ended.
@@ -69,6 +70,7 @@ class Stages:
         number = job.beginning.number + 1
         if number == len(self.prepared):
             return None
+        settle(job.optimizer)
         return self.job(Beginning(number, epoch, job.steps_until(epoch)), job)
 
     def _job(self, beginning: Beginning, before: Job | None) -> Job:

@@ -95,3 +95,13 @@ def test_the_command_says_so(specc: Any, tmp_path: Path) -> None:
     assert result.out == f"{tmp_path / 'run'}\n"
     assert "the loss is no number since step" in result.err
     assert "try a smaller learning rate, a warm-up, or `clipnorm` of the optimizer" in result.err
+
+
+def test_a_run_may_go_on_without_a_number(tmp_path: Path) -> None:
+    spec = loads(SPEC.replace("LAYERS", "").replace("RATE", "0.1"), overrides={"train.terminate_on_nan": False})
+    run = train(spec, directory=tmp_path / "run", progress=False, data=images(200))
+    assert (run.status, len(run.history)) == ("finished", 3)
+    assert [record["steps"] for record in run.history] == [10, 10, 10]
+    assert all(np.isnan(record["loss"]) for record in run.history)
+    lines = (run.path / "metrics.jsonl").read_text().splitlines()
+    assert [json.loads(line)["loss"] for line in lines] == [None, None, None]

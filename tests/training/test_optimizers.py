@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import keras
@@ -192,3 +195,26 @@ def test_every_optimizer_goes_downhill(name: str) -> None:
     for _ in range(60):
         optimizer.apply([keras.ops.convert_to_tensor(tensor) for tensor in tensors], tensors)
     assert sum(float(keras.ops.sum(tensor**2)) for tensor in tensors) < 0.9 * before
+
+
+def comparison() -> ModuleType:
+    """The script that compares the optimizers for the documents."""
+    path = Path(__file__).parents[2] / "benchmarks" / "optimizers.py"
+    location = importlib.util.spec_from_file_location("compare_optimizers", path)
+    assert location is not None
+    assert location.loader is not None
+    module = importlib.util.module_from_spec(location)
+    location.loader.exec_module(module)
+    return module
+
+
+QUICK = ("adamw", "lars")  # the default, and our own
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in comparison().OPTIMIZERS])
+def test_every_optimizer_learns_the_digits(name: str, tmp_path: Path) -> None:
+    assert comparison().records_of(name, 3, tmp_path)[-1]["val_accuracy"] > 0.9
+
+
+def test_the_comparison_has_every_optimizer() -> None:
+    assert {name.partition(",")[0] for name in comparison().OPTIMIZERS} == set(entries("optimizer"))

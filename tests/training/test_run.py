@@ -76,6 +76,8 @@ def test_a_run_leaves_everything_behind(run):
     assert records[0]["loss"] == pytest.approx(total, abs=1e-5)
     status = json.loads((run.path / "run.json").read_text())
     assert (status["status"], status["epochs_done"], status["classes"]) == ("finished", 2, list("0123456789"))
+    assert status["environment"]["cores"] == os.cpu_count()
+    assert {"system", "processor", "gpus", "variables"} <= set(status["environment"])
     lock = json.loads((run.path / "lock.json").read_text())
     assert set(lock["versions"]) == {"specc", "tensorflow", "keras", "numpy", "python"}
     assert lock["seed"] == 0
@@ -249,6 +251,27 @@ def test_the_bar_shows_metrics_rate_and_time_left(monkeypatch):
         )
     assert "epoch 1/3  loss 1.5000  128 examples/s  4.0 s  interrupted" in console.export_text()
     assert [clock(seconds) for seconds in (0.84, 12.3, 185, 7385)] == ["0.8 s", "12 s", "3:05", "2:03:05"]
+
+
+def test_where_there_is_no_terminal_each_epoch_is_a_plain_line():
+    import io
+
+    from rich.console import Console
+
+    said = io.StringIO()
+    bar = ProgressBar([Stretch(2, 10, 640), Stretch(3, 5, 640)], replicas=2, console=Console(file=said, width=40))
+    record = {"steps": 5, "loss": 1.5, "learning_rate": 0.1, "seconds": 4.0, "examples_per_second": 128.0}
+    with bar:
+        bar.epoch(0)
+        bar.steps(5, {"loss": 1.5})
+        bar.record({"epoch": 1, **record})
+        bar.stage(1, 1)  # the first stage was stopped early
+        bar.epoch(1)
+        bar.record({"epoch": 2, "stage": 2, **record})
+    assert said.getvalue() == (
+        "stage 1/2  epoch 1/5  loss 1.5000  128 examples/s on 2 replicas  4.0 s\n"
+        "stage 2/2  epoch 2/4  loss 1.5000  128 examples/s on 2 replicas  4.0 s\n"
+    )
 
 
 def test_a_pair_handed_in_for_training_alone_is_named_as_the_specs_own_validation_data(tmp_path):

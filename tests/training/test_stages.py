@@ -229,3 +229,19 @@ def test_only_and_all_but_together(path: Path) -> None:
     assert frozen_layers(graph, Freeze()) == frozen_layers(graph, None) == set()
     everything = {layer.path for layer in graph.layers}
     assert frozen_layers(graph, Freeze(all_but=["logits"])) == {each for each in everything if not each.startswith("logits/")}
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_a_stage_leaves_the_mean_of_its_weights(path: Path, tmp_path: Path, broken: bool) -> None:
+    """With a rate of 0 the second stage measures what the first has measured: the mean, also where a run goes on between them."""
+    stages = [{"epochs": 1}, {"epochs": 1, "optimizer": {"sgd": 0.0}}]
+    optimizer = {"adam": {"learning_rate": 3e-3, "use_ema": True, "ema_momentum": 0.7}}
+    overrides = {"train.optimizer": optimizer, "train.freeze": {"only": "batch_normalization"}, "train.stages": stages}
+    loaded = specc.load(path, overrides=overrides)
+    if broken:
+        with pytest.raises(ZeroDivisionError):
+            train(loaded, directory=tmp_path / "run", progress=False, callbacks=[Break(14)])
+    run = train(loaded, directory=tmp_path / "run", progress=False, resume=broken)
+    first, second = run.history
+    assert second["val_loss"] == pytest.approx(first["val_loss"], abs=1e-6)
+    assert second["loss"] != pytest.approx(first["loss"], abs=1e-2)
