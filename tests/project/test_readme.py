@@ -12,7 +12,8 @@ import pytest
 
 from specc.cli.group import VERBS
 
-README = (Path(__file__).parent.parent.parent / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parent.parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def blocks(language: str) -> list[str]:
@@ -22,7 +23,7 @@ def blocks(language: str) -> list[str]:
 
 def test_the_first_spec_and_its_mistake(specc: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    spec, repair = blocks("yaml")
+    spec, repair, _ = blocks("yaml")
     faulty, mended = (block.split("\n", 1)[1] for block in blocks("console"))
     path = Path("small_resnet.yaml")
     path.write_text(spec, encoding="utf-8")
@@ -30,6 +31,14 @@ def test_the_first_spec_and_its_mistake(specc: Callable[..., Any], tmp_path: Pat
     (identity,) = [line for line in spec.splitlines(keepends=True) if "shortcut:" in line]
     path.write_text(spec.replace(identity, repair), encoding="utf-8")
     assert specc("check", path).out == mended
+
+
+def test_the_lines_of_fine_tuning_are_right(specc: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    before = ROOT / "examples" / "transfer" / "digits_0_to_4.yaml"
+    Path(before.name).write_text(before.read_text(encoding="utf-8"), encoding="utf-8")
+    Path("tuned.yaml").write_text("specc: 1\n" + blocks("yaml")[2], encoding="utf-8")
+    assert specc("check", "tuned.yaml").out == "tuned.yaml: no errors\n"
 
 
 def test_every_command_is_in_the_table() -> None:
