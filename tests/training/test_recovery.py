@@ -20,6 +20,7 @@ from specc.diagnostics import SpecError
 from specc.language import loads
 from specc.training.checkpoint import Checkpoints, read
 from specc.training.run import train
+from tests.training.breaking import Break
 
 SPEC = """
 specc: 1
@@ -72,19 +73,6 @@ def assert_same(path: Path, whole: Any) -> None:
     for one, other in zip(weights, whole.model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
     assert json.loads((path / "run.json").read_text())["status"] == "finished"
-
-
-class Break(keras.callbacks.Callback):
-    """Ends a run from inside after so many steps, as a crash would."""
-
-    def __init__(self, after: int) -> None:
-        super().__init__()
-        self.left = after
-
-    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        self.left -= 1
-        if not self.left:
-            raise ZeroDivisionError("a crash")
 
 
 @pytest.mark.parametrize("after", [1, 7, 20, 44, 45, 46, 100, 179])

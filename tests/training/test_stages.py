@@ -13,6 +13,7 @@ import pytest
 import specc
 from specc.training.checkpoint import read
 from specc.training.run import train
+from tests.training.breaking import Break
 
 SPEC = """
 specc: 1
@@ -157,19 +158,6 @@ def test_the_optimizer_is_carried_over_where_only_its_rate_changes(whole: Any) -
     assert not any(np.any(moment) for moment in kept.moments[1])
 
 
-class Break(keras.callbacks.Callback):
-    """Ends a run from inside after so many steps, as a crash would."""
-
-    def __init__(self, after: int) -> None:
-        super().__init__()
-        self.left = after
-
-    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        self.left -= 1
-        if not self.left:
-            raise ZeroDivisionError("a crash")
-
-
 def assert_same(path: Path, whole: Any) -> None:
     def metrics(folder: Path) -> list[dict[str, Any]]:
         records = [json.loads(line) for line in (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
@@ -180,7 +168,7 @@ def assert_same(path: Path, whole: Any) -> None:
         np.testing.assert_array_equal(one, other)
 
 
-@pytest.mark.parametrize("after", [4, 12, 13, 19, 24, 27, 30, 31, 41])
+@pytest.mark.parametrize("after", [4, 12, 19, 27, 41])
 def test_a_run_that_crashed_in_a_stage_goes_on(path: Path, whole: Any, tmp_path: Path, after: int) -> None:
     with pytest.raises(ZeroDivisionError):
         train(specc.load(path), directory=tmp_path / "run", progress=False, callbacks=[Break(after)])
