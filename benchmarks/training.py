@@ -112,12 +112,14 @@ def bare_loop(data: tf.data.Dataset, options: argparse.Namespace) -> Callable[[]
     if options.jit:
         step = tf.function(step, jit_compile=True)
 
-    @tf.function
-    def epoch() -> None:
-        for images, labels in data:
-            step(images, labels)
+    batches = iter(data.repeat())
 
-    return epoch
+    @tf.function
+    def epoch(batches: Any) -> None:
+        for _ in tf.range(options.steps):
+            step(*next(batches))
+
+    return lambda: epoch(batches)
 
 
 class Alternate(keras.callbacks.Callback):
