@@ -168,7 +168,7 @@ class Saving(Watch):
     def __init__(self, folder: Path) -> None:
         self.saver, self.done, self.saves = Saver(Checkpoint(steps=EVERY, minutes=1e9), folder), 0, False
 
-    def stage(self, job: Job) -> None:
+    def stage(self, job: Job, position: Position) -> None:
         self.saver.begin(job, Position(1), 0)
 
     def epoch(self, epoch: int) -> None:

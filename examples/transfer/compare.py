@@ -1,15 +1,16 @@
 """Is it worth it to begin with weights that were learned before? Three seeds, other labelled scans each, mean and deviation.
 
-python compare.py
+python compare.py [SEED...]
 """
 
 import statistics
+import sys
 from pathlib import Path
 
 import specc
 
 HERE = Path(__file__).parent
-SEEDS = (0, 1, 2)
+SEEDS = [int(seed) for seed in sys.argv[1:]] or [0, 1, 2]
 
 
 def accuracy(name: str, seed: int, **overrides: object) -> float:
@@ -30,7 +31,8 @@ def main() -> None:
         reached["fine_tuned"].append(accuracy("fine_tuned", seed, **begun))
     for name, found in reached.items():
         each = ", ".join(f"{value:.1f}" for value in found)
-        print(f"{name}: {statistics.mean(found):.1f}% +- {statistics.stdev(found):.1f} (seeds: {each})")
+        spread = statistics.stdev(found) if len(found) > 1 else 0.0
+        print(f"{name}: {statistics.mean(found):.1f}% +- {spread:.1f} (seeds: {each})")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from typing import Any
 
 import keras
 
-from specc.diagnostics import fail
+from specc.diagnostics import Span, fail
 from specc.keras_backend.build import resolve
 from specc.language.roles import listed
 from specc.registry.callbacks import Monitor
@@ -28,24 +28,28 @@ from specc.training.folder import BEST, write_model
 State = dict[str, Any]
 
 
-def callback_of(choice: Choice, folder: Path, reported: Sequence[str]) -> keras.callbacks.Callback:
+def callback_of(choice: Choice, folder: Path, reported: Sequence[str], span: Span | None = None) -> keras.callbacks.Callback:
     """The callback that a spec names.
 
     Args:
         folder: the run's.
         reported: the names of all metrics.
+        span: where it is named.
 
     Raises:
-        SpecError: nobody reports the metric that it watches.
+        SpecError: nobody reports the metric that it watches, or a package is missing.
     """
     arguments = dict(vars(choice.params))
     if isinstance(choice.params, Monitor):
-        arguments["mode"] = mode_of(choice, reported)
+        arguments["mode"] = mode_of(choice, reported, span)
+    if choice.name == "tensor_board" and find_spec("tensorboard") is None:  # TensorFlow writes for it only where it is installed
+        help = "`pip install tensorboard` (`specc[tensorboard]` asks for it), or leave the callback out"
+        raise fail("E0515", "`tensor_board` needs the package tensorboard, which is not installed", span, help=help)
     made: keras.callbacks.Callback = resolve(choice.entry.target)(folder, **arguments)
     return made
 
 
-def mode_of(choice: Choice, reported: Sequence[str]) -> str:
+def mode_of(choice: Choice, reported: Sequence[str], span: Span | None = None) -> str:
     """Whether less (`min`) or more (`max`) of the metric that a callback, or a schedule, watches is better.
 
     Raises:
@@ -57,7 +61,7 @@ def mode_of(choice: Choice, reported: Sequence[str]) -> str:
         help = f"did you mean `{close}`?" if close else f"reported are {listed(reported)}"
         if monitor.startswith("val_") and not any(name.startswith("val_") for name in reported):
             help = f"there are no validation data: add `data: {{validation: ...}}`, or watch one of {listed(reported)}"
-        raise fail("E0515", f"`{choice.name}` watches `{monitor}`, which nobody reports", help=help)
+        raise fail("E0515", f"`{choice.name}` watches `{monitor}`, which nobody reports", span, help=help)
     if mode != "auto":
         return mode
     return "min" if monitor.endswith(("loss", "error")) else "max"
@@ -178,9 +182,6 @@ class TensorBoard(keras.callbacks.TensorBoard):
     on_train_batch_end = keras.callbacks.Callback.on_train_batch_end
 
     def __init__(self, folder: Path, histogram_freq: int = 0) -> None:
-        if find_spec("tensorboard") is None:
-            help = "`pip install tensorboard` (`specc[tensorboard]` asks for it), or leave the callback out"
-            raise fail("E0515", "`tensor_board` needs the package tensorboard, which is not installed", help=help)
         super().__init__(str(folder / "tensorboard"), histogram_freq=histogram_freq, write_graph=False)
 
 

@@ -33,14 +33,15 @@ def draw_overlaid(
             points = [(record["epoch"], record[key]) for record in records if record.get(key) is not None]
             if points and (style == "-" or (dotted and key != metric)):
                 marker = "os^v"[number // 10 % 4]  # ten colours, then another marker
-                axes.plot(*zip(*points, strict=True), style, marker=marker, markersize=3, color=f"C{number % 10}", label=label)
+                axes.plot(*zip(*points, strict=True), style, marker=marker, markersize=4, color=f"C{number % 10}", label=label)
     if logarithmic:
         axes.set_yscale("log")
     axes.set_title(metric.replace("_", " ") + (", training dotted" if dotted and metric.startswith("val_") else ""))
     axes.set_xlabel("epoch")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(alpha=0.3)
-    axes.legend(fontsize="small")
+    beside = {"loc": "center left", "bbox_to_anchor": (1.0, 0.5)} if len(runs) > 6 else {}  # many names would hide the curves
+    axes.legend(fontsize="small", **beside)
     aside = path.with_name(f"aside-{path.name}")
     figure.savefig(aside, dpi=110)
     os.replace(aside, path)

@@ -39,8 +39,8 @@ class Position:
 class Watch:
     """Who looks at a run while it goes on."""
 
-    def stage(self, job: Job) -> None:
-        """A stage begins, or goes on where it was broken off."""
+    def stage(self, job: Job, position: Position) -> None:
+        """A stage begins, or goes on where it was broken off; callbacks know of it already."""
 
     @property
     def stopping(self) -> bool:
@@ -88,9 +88,9 @@ def fit(job: Job, watch: Watch, start: Position = Position()) -> list[Record]:
     batches = iterate(job.training.stream(start.epoch, job.epochs, start.done), job.strategy, training=True)
 
     records: list[Record] = []
-    watch.stage(job)
     callbacks.on_train_begin()
     restore_states(job.callbacks, start.callbacks)
+    watch.stage(job, start)
     for epoch in range(start.epoch, job.epochs):
         if model.stop_training:
             break

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
 
 from specc.data.given import check_parts, given_feed
 from specc.data.pipeline import Feed, feeder, open_pipeline
-from specc.diagnostics import fail
+from specc.diagnostics import Span, fail
 from specc.graph import Graph
-from specc.language.wiring import Fields, Wired, check_feeding, wire
+from specc.language.wiring import Fields, Wired, check_feeding, nowhere, wire
 from specc.objectives.choice import fields_needed
 from specc.registry.experiment import Stage
 
@@ -30,12 +30,14 @@ class Prepared:
     Args:
         setting: what the spec says of it.
         wired: losses with their heads and targets; none for an objective over the whole model.
+        span_of: finds the place of a key of the stage: `span_of("callbacks", 0)`.
     """
 
     setting: Stage
     wired: tuple[Wired, ...]
     training: Feed
     validation: Feed | None
+    span_of: Callable[..., Span | None] = nowhere
 
 
 def prepare(spec: Spec, graphs: tuple[Graph, Graph], data: Mapping[str, tf.data.Dataset]) -> list[Prepared]:
@@ -56,14 +58,15 @@ def prepare(spec: Spec, graphs: tuple[Graph, Graph], data: Mapping[str, tf.data.
         help = 'add a section `data: {train: {source: ...}}`, or hand in `data={"train": ...}` in Python'
         raise fail("E0509", f"`{spec.name}` has no data to train on", spec.span_of("data"), help=help)
     prepared = []
-    for setting in spec.experiment.stages:
+    for number, setting in enumerate(spec.experiment.stages):
+        key = ("train", "stages", number) if spec.experiment.train.stages else ("train",)
         training = feeds["train"](setting.batch_size)
         validation = feeds["validation"](setting.batch_size) if "validation" in feeds else None
         wired = wire(graphs[0], setting, training.fields, span_of=spec.span_of)
         if validation is not None:
             wire(graphs[0], setting, validation.fields, span_of=spec.span_of)
             _require_targets(wired, validation, spec)
-        prepared.append(Prepared(setting, wired, training, validation))
+        prepared.append(Prepared(setting, wired, training, validation, partial(spec.span_of, *key)))
     return prepared
 
 

@@ -35,6 +35,7 @@ class Recorder(Watch):
     interrupted: bool = False
     diverged: Position | None = None
     number: int = 0
+    ends_on_nan: bool = True
 
     @property
     def stopping(self) -> bool:
@@ -44,8 +45,9 @@ class Recorder(Watch):
     def room(self) -> int:
         return self.saver.room(self.done)
 
-    def stage(self, job: Job) -> None:
-        self.number = job.beginning.number
+    def stage(self, job: Job, position: Position) -> None:
+        self.saver.begin(job, position, len(self.records))
+        self.number, self.ends_on_nan = job.beginning.number, job.terminate_on_nan
         if self.bar is not None:
             self.bar.stage(self.number, job.beginning.epoch)
 
@@ -57,7 +59,7 @@ class Recorder(Watch):
         self.done = position.done
         if self.bar is not None:
             self.bar.steps(position.done, means)
-        if not math.isfinite(means["loss"]):
+        if self.ends_on_nan and not math.isfinite(means["loss"]):
             self.diverged = position
         else:
             self.saver.after(position, len(self.records))

@@ -91,7 +91,8 @@ def train(
         data: data sets that stand in for the spec's, by `train`, `validation`, `test`; see `specc.data.given`.
         directory: the run folder, new or empty; by default a new one below `runs/`. Several workers need one that all see.
         strategy: a word in place of the spec's `distribute`, such as `mirrored`, or a strategy of `tf.distribute`.
-        callbacks: Keras callbacks; they see the inference model.
+        callbacks: Keras callbacks; they see the inference model. What one has seen is saved with the run where it has
+            `get_state` and `set_state`; see `specc.training.callbacks`.
         progress: whether a progress bar is shown.
         resume: whether a run that was begun in the folder goes on, to the numbers that it would have reached without a
             break. Where there is none, one is begun. A run that is finished is given back as it is.
@@ -156,7 +157,6 @@ def _initialized(spec: Spec, network: Network) -> Report | None:
 def _fit(stages: Stages, job: Job, watch: Recorder, start: Position) -> Job:
     """Trains the stages from one on. Returns the job of the last one."""
     while True:
-        watch.saver.begin(job, start, len(watch.records))
         done = start.epoch + len(fit(job, watch, start))
         following = None if watch.interrupted or watch.diverged else stages.after(job, done)
         if following is None:

@@ -113,10 +113,13 @@ class Stages:
     def _callbacks(self, here: Prepared, objective: Objective, rate: Rate) -> list[keras.callbacks.Callback]:
         """Those that the spec names, and what watches the schedule."""
         names = reported(objective, self.network, validated=here.validation is not None)
-        made = [callback_of(choice, self.folder, names) for choice in here.setting.callbacks]
+        made = [
+            callback_of(choice, self.folder, names, here.span_of("callbacks", number, choice.name))
+            for number, choice in enumerate(here.setting.callbacks)
+        ]
         plateau, schedule = plateau_of(rate), here.setting.schedule
         if plateau is not None and schedule is not None:
-            made.append(plateau.callback(mode_of(schedule, names)))
+            made.append(plateau.callback(mode_of(schedule, names, here.span_of("schedule", schedule.name))))
         return made
 
 

@@ -233,3 +233,29 @@ def test_a_stage_leaves_the_mean_of_its_weights(path: Path, tmp_path: Path, brok
     first, second = run.history
     assert second["val_loss"] == pytest.approx(first["val_loss"], abs=1e-6)
     assert second["loss"] != pytest.approx(first["loss"], abs=1e-2)
+
+
+@pytest.mark.parametrize("resets", [False, True])
+@pytest.mark.parametrize("after", [13, 14, 18])
+def test_a_callback_of_python_is_the_same_behind_a_break_between_stages(path: Path, tmp_path: Path, after: int, resets: bool) -> None:
+    class Counting(keras.callbacks.Callback):
+        epochs = 0
+
+        def on_train_begin(self, logs: Any = None) -> None:
+            self.epochs = 0 if resets else self.epochs
+
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            self.epochs += 1
+
+        def get_state(self) -> dict[str, Any]:
+            return {"epochs": self.epochs}
+
+        def set_state(self, state: Any) -> None:
+            self.epochs = state["epochs"]
+
+    loaded = specc.load(path, overrides={"train.stages": [{"epochs": 1}, {"epochs": 1}], "train.checkpoint": {"steps": 1000}})
+    with pytest.raises(ZeroDivisionError):
+        train(loaded, directory=tmp_path / "run", progress=False, callbacks=[Counting(), Break(after)])
+    counting = Counting()
+    train(loaded, directory=tmp_path / "run", progress=False, callbacks=[counting], resume=True)
+    assert counting.epochs == (1 if resets else 2)
