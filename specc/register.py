@@ -109,18 +109,7 @@ def loss(
     Raises:
         RegistrationError: as `layer`.
     """
-    home = _home()
-    _check_word("loss", name)
-    _check_target("target", target)
-
-    def decorate(params: Declared) -> Declared:
-        if not (isinstance(params, type) and issubclass(params, Loss)):
-            raise RegistrationError(f"the arguments of loss `{name}` are a class of `ClassLoss`, `BinaryLoss` or `ValueLoss`")
-        declarations.declare("loss", name, target=target, examples=examples, also=also)(params)
-        HOMES["loss", name] = home
-        return params
-
-    return decorate
+    return _choice("loss", name, Loss, "`ClassLoss`, `BinaryLoss` or `ValueLoss`", target, examples, also, _home())
 
 
 def objective(
@@ -138,15 +127,28 @@ def objective(
     Raises:
         RegistrationError: as `layer`.
     """
-    home = _home()
-    _check_word("objective", name)
+    return _choice("objective", name, ObjectiveParams, "`ObjectiveParams`", target, examples, also, _home())
+
+
+def _choice(
+    family: str,
+    name: str,
+    base: type[Params],
+    bases: str,
+    target: str,
+    examples: Sequence[Mapping[str, object]],
+    also: Sequence[str],
+    home: Home,
+) -> Callable[[Declared], Declared]:
+    """What declares a word of a family whose arguments are a class of `base`, which messages call `bases`."""
+    _check_word(family, name)
     _check_target("target", target)
 
     def decorate(params: Declared) -> Declared:
-        if not (isinstance(params, type) and issubclass(params, ObjectiveParams)):
-            raise RegistrationError(f"the arguments of objective `{name}` are a class of `ObjectiveParams`")
-        declarations.declare("objective", name, target=target, examples=examples, also=also)(params)
-        HOMES["objective", name] = home
+        if not (isinstance(params, type) and issubclass(params, base)):
+            raise RegistrationError(f"the arguments of {family} `{name}` are a class of {bases}")
+        declarations.declare(family, name, target=target, examples=examples, also=also)(params)
+        HOMES[family, name] = home
         return params
 
     return decorate

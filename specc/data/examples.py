@@ -31,7 +31,12 @@ class Examples:
     def changed(self, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Examples:
         """The examples with a function applied to each."""
         dataset = self.dataset.map(change, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-        return Examples(dataset, self.count, fields_of(dataset.element_spec, self.fields, batched=False), self.classes)
+        return Examples(
+            dataset,
+            self.count,
+            fields_of(dataset.element_spec, {name: field.classes for name, field in self.fields.items()}, batched=False),
+            self.classes,
+        )
 
     def only(self, names: Iterable[str]) -> Examples:
         """The examples with some of their fields."""
@@ -39,14 +44,11 @@ class Examples:
         return self if kept == sorted(self.fields) else self.changed(lambda example: {name: example[name] for name in kept})
 
 
-def fields_of(spec: Mapping[str, Any], known: Mapping[str, Field], *, batched: bool) -> dict[str, Field]:
-    """The fields of a data set's elements. Numbers of classes are taken over by name."""
+def fields_of(spec: Mapping[str, Any], classes: Mapping[str, int | None], *, batched: bool) -> dict[str, Field]:
+    """The fields of a data set's elements, with the numbers of classes that are known by name."""
 
     def shape(tensor: tf.TensorSpec) -> tuple[int | None, ...]:
         sizes = tuple(tensor.shape.as_list())
         return (None, *(sizes[1:] if batched else sizes))
 
-    return {
-        name: Field(TensorSpec(shape(tensor), tensor.dtype.name), known[name].classes if name in known else None)
-        for name, tensor in spec.items()
-    }
+    return {name: Field(TensorSpec(shape(tensor), tensor.dtype.name), classes.get(name)) for name, tensor in spec.items()}

@@ -9,7 +9,6 @@ import numpy as np
 import tensorflow as tf
 
 from specc.data.examples import Examples, fields_of
-from specc.registry.data.fields import Field
 from specc.registry.entry import nearest
 
 
@@ -45,8 +44,8 @@ def digits(
     order = np.sort(np.concatenate([np.flatnonzero(labels == digit)[:per_class] for digit in wanted]))
     images, labels = images[order], np.array([wanted.index(label) for label in labels[order]], np.int32)
     dataset = tf.data.Dataset.from_tensor_slices({"image": images, "label": labels})
-    known = {"label": Field(None, len(wanted))}  # type: ignore[arg-type]
-    return Examples(dataset, len(labels), fields_of(dataset.element_spec, known, batched=False), tuple(map(str, wanted)))
+    fields = fields_of(dataset.element_spec, {"label": len(wanted)}, batched=False)
+    return Examples(dataset, len(labels), fields, tuple(map(str, wanted)))
 
 
 def tfds(*, name: str, split: str = "train", data_dir: str | None = None, download: bool = True) -> Examples:
@@ -63,13 +62,13 @@ def tfds(*, name: str, split: str = "train", data_dir: str | None = None, downlo
     def numbers(example: dict[str, Any]) -> dict[str, Any]:
         return {key: _scaled(example[key]) if key in images else example[key] for key in kept}
 
-    known = {key: Field(None, feature.num_classes) for key, feature in labels.items()}  # type: ignore[arg-type]
+    numbers_of_classes = {key: feature.num_classes for key, feature in labels.items()}
     dataset = dataset.map(numbers, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
     count = int(dataset.cardinality())
     if count < 0:
         count = int(builder.info.splits[split].num_examples)
     classes = tuple(labels["label"].names) if "label" in labels else ()
-    return Examples(dataset, count, fields_of(dataset.element_spec, known, batched=False), classes)
+    return Examples(dataset, count, fields_of(dataset.element_spec, numbers_of_classes, batched=False), classes)
 
 
 def _scaled(image: Any) -> Any:

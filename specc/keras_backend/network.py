@@ -37,6 +37,8 @@ class Network:
         made = build_network(self.training_graph, self.inference_graph)
         for copy, weight in zip(made.weights, self.weights, strict=True):
             copy.assign(weight)
+        settle_normalization(made.training)
+        settle_normalization(made.inference)
         return made
 
     @property
@@ -50,6 +52,13 @@ class Network:
         for weight, led in zip(self.weights, leader.weights, strict=True):
             if weight.trainable:
                 weight.assign(momentum * weight + (1 - momentum) * led)
+
+
+def settle_normalization(part: Any) -> None:
+    """Has to be called when weights of a model, or a layer, were assigned: Keras's `Normalization` computes with copies of its own."""
+    for layer in getattr(part, "layers", [part]):
+        if isinstance(layer, keras.layers.Normalization):
+            layer.finalize_state()
 
 
 def inputs_of(model: keras.Model, batch: Mapping[str, Any]) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 from collections import ChainMap
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -103,18 +103,27 @@ class Document:
 
     def span_of(self, *path: str | int) -> Span | None:
         """Where a key, or an item of a list, stands, or the last one on the way to it: `span_of("train", "losses", "logits")`."""
+        return next(reversed(self._way(path)), None)
+
+    def says(self, *path: str | int) -> bool:
+        """Whether a key, or an item of a list, is written: `says("train", "losses", "logits")`."""
+        return len(self._way(path)) == len(path)
+
+    def _way(self, path: Sequence[str | int]) -> list[Span]:
+        """The places of the keys on the way to one, as far as they are written."""
         node: Node = self.root
-        span = None
+        spans = []
         for key in path:
             if isinstance(node, ListNode) and isinstance(key, int) and key < len(node.items):
                 node = node.items[key]
-                span = node.span
+                spans.append(node.span)
                 continue
             entry = node.entries.get(str(key)) if isinstance(node, MapNode) else None
             if entry is None:
                 break
-            node, span = entry.value, entry.key
-        return span
+            node = entry.value
+            spans.append(entry.key)
+        return spans
 
     def block(self, word: Word) -> Block:
         """The block behind a word: the document's own or a built-in one."""

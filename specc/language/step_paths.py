@@ -21,13 +21,12 @@ def check_step_paths(document: Document, graph: Graph, experiment: Experiment, s
     for key, names in _grouped(experiment):
         _require(key, names, weights, "weight", document, sink)
     for key, freeze in _freezes(experiment):
-        span = document.span_of(*key)
         named = [] if freeze is None else [*freeze.only, *freeze.all_but]
-        if not all(any(is_within(node.path, name) for node in graph.nodes) for name in named):
-            continue  # that is told
-        if span is not None and _learning(graph, set()) and not _learning(graph, frozen_layers(graph, freeze)):
+        if not document.says(*key) or not all(any(is_within(step, name) for step in steps) for name in named):
+            continue  # that is told elsewhere
+        if _learning(graph, set()) and not _learning(graph, frozen_layers(graph, freeze)):
             message = "everything is frozen, so nothing is left that learns"
-            sink.error("E0509", message, span, help="name what goes on learning: `freeze: {all_but: ...}`")
+            sink.error("E0509", message, document.span_of(*key), help="name what goes on learning: `freeze: {all_but: ...}`")
 
 
 def frozen_layers(graph: Graph, freeze: Freeze | None) -> set[str]:
@@ -47,7 +46,7 @@ def _learning(graph: Graph, frozen: set[str]) -> bool:
 
 
 def _require(key: tuple[str | int, ...], names: list[str], known: list[str], what: str, document: Document, sink: Sink) -> None:
-    if document.span_of(*key) is None:  # a stage has it from `train`, where it is told
+    if not document.says(*key):  # a stage has it from `train`, where it is told
         return
     for number, name in enumerate(names):
         if any(is_within(path, name) for path in known):

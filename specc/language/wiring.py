@@ -321,7 +321,11 @@ def check_wiring(document: Document, graph: Graph, experiment: Experiment, sink:
     if fields is not None and not all(name in fields for name in graph.inputs):
         fields = None  # Which field is left over for a loss is not known before every input has its own.
     train = experiment.train
-    own = [number for number in range(len(train.stages)) if any(span_of("train", "stages", number, key) for key in ("objective", "losses"))]
+    own = [
+        number
+        for number in range(len(train.stages))
+        if any(document.says("train", "stages", number, key) for key in ("objective", "losses"))
+    ]
     for number in own:
         wire(graph, train.stages[number], fields, sink=sink, span_of=span_of, key=("train", "stages", number))
     if train.objective is not None or train.losses or len(own) < max(len(train.stages), 1):

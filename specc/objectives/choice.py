@@ -11,6 +11,7 @@ from specc.language.wiring import Wired, is_whole
 from specc.objectives.by_head import ByHead
 from specc.objectives.objective import Objective
 from specc.registry.experiment import Stage
+from specc.registry.objectives.base import Objective as ObjectiveParams
 from specc.registry.objectives.base import objective_params
 
 
@@ -26,11 +27,8 @@ def objective_of(setting: Stage, wired: Sequence[Wired], graph: Graph, fields: I
     if chosen is None or not is_whole(setting):
         return ByHead(wired, setting.metrics)
     params = objective_params(chosen)
-    free = [name for name in fields if name not in graph.inputs]
-    roles = {
-        "outputs": played(params.needs_outputs, params.outputs, list(graph.outputs)),
-        "targets": played(params.needs_targets, params.targets, free),
-    }
+    outputs = played(params.needs_outputs, params.outputs, list(graph.outputs))
+    roles = {"outputs": outputs, "targets": _targets(params, graph, fields)}
     objective: Objective = resolve(chosen.entry.target)(**{**vars(params), **roles})
     return objective
 
@@ -39,6 +37,10 @@ def fields_needed(setting: Stage, wired: Sequence[Wired], graph: Graph, fields: 
     """The fields of a batch that a stage looks at."""
     needed = {*graph.inputs, *(one.target for one in wired), *(one.sample_weight for one in wired if one.sample_weight)}
     if setting.objective is not None and is_whole(setting):
-        params = objective_params(setting.objective)
-        needed |= {*played(params.needs_targets, params.targets, [name for name in fields if name not in graph.inputs]).values()}
+        needed |= {*_targets(objective_params(setting.objective), graph, fields).values()}
     return needed
+
+
+def _targets(params: ObjectiveParams, graph: Graph, fields: Iterable[str]) -> dict[str, str]:
+    """The field that plays each role among the targets."""
+    return played(params.needs_targets, params.targets, [name for name in fields if name not in graph.inputs])

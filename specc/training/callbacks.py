@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import os
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
@@ -67,6 +68,11 @@ def mode_of(choice: Choice, reported: Sequence[str], span: Span | None = None) -
     return "min" if monitor.endswith(("loss", "error")) else "max"
 
 
+def _is_better(value: float, best: float | None, by: float = 0.0) -> bool:
+    """Whether more is more than the best so far. What is no number is never better."""
+    return value > (-math.inf if best is None else best + by)
+
+
 class EarlyStopping(keras.callbacks.EarlyStopping):
     """Keras's. With a mean of the weights in use, the best weights are the mean that was measured."""
 
@@ -104,7 +110,7 @@ class ModelCheckpoint(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         value = self.sign * logs[self.monitor]
-        if self.best is None or value > self.best:
+        if _is_better(value, self.best):
             self.best = value
             with averaged(self.model.optimizer):
                 write_model(self.model, self.path)
@@ -141,7 +147,7 @@ class ReduceOnPlateau(keras.callbacks.Callback):
         value = self.sign * logs[self.monitor]
         if self.resting:
             self.resting, self.wait = self.resting - 1, 0
-        if self.best is None or value > self.best + self.min_delta:
+        if _is_better(value, self.best, self.min_delta):
             self.best, self.wait = value, 0
         elif not self.resting:
             self.wait += 1

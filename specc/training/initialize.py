@@ -6,18 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import keras
 from keras.src.saving import saving_lib
-from keras.src.utils.naming import to_snake_case
 
 from specc.diagnostics import Note, Span, fail
 from specc.keras_backend.build import resolve
-from specc.keras_backend.network import Network
+from specc.keras_backend.network import Network, settle_normalization
 from specc.language.step_paths import is_within
 from specc.registry.entry import Choice
 from specc.registry.initializations import Initialization
-from specc.training.pretrained import Asking, Pretrained, Stored, Unreadable
+from specc.training.pretrained import Asking, Pretrained, Stored, Unreadable, numbered_classes
 
+DRAWN = "as named by `all_but`"
 TOLD = 6  # mismatches that are told; further ones are counted
 
 
@@ -95,12 +94,22 @@ def initialize(network: Network, choice: Choice, asking: Asking, span: Span | No
         else:
             skipped[each.path] = "as it is there only while learning, and not among them"
     if faults:
-        raise _misfits(faults, pretrained, span)
-    for variable, read in [pair for values in found.values() for pair in values]:
-        variable.assign(read())
+        raise _misfits(faults, pretrained, span, matched=bool(found))
+    for variable, value in _read([pair for values in found.values() for pair in values], pretrained, span):
+        variable.assign(value)
+    for model in (network.training, network.inference):
+        settle_normalization(model)
     used = {id(pairs[path]) for path in found}
     unused = [stored.name or stored.key for stored in pretrained.layers if id(stored) not in used]
     return Report(pretrained.source, {"key": "order"}.get(pretrained.by, pretrained.by), list(found), skipped, unused)
+
+
+def _read(pairs: Sequence[tuple[Any, Any]], pretrained: Pretrained, span: Span | None) -> list[tuple[Any, Any]]:
+    """Variables with their values, all of which are read before one is assigned."""
+    try:
+        return [(variable, read()) for variable, read in pairs]
+    except (OSError, KeyError, ValueError) as error:
+        raise fail("E0516", f"{pretrained.source} cannot be read: {error}", span) from error
 
 
 def _mine(network: Network, params: Initialization) -> list[_Mine]:
@@ -122,7 +131,7 @@ def _reason(steps: Sequence[str], params: Initialization) -> str:
         return f"as outside `{params.into}`"
     if params.only and not any(is_within(step, name) for step in steps for name in params.only):
         return "as not named by `only`"
-    return "as named by `all_but`" if any(is_within(step, name) for step in steps for name in params.all_but) else ""
+    return DRAWN if any(is_within(step, name) for step in steps for name in params.all_but) else ""
 
 
 def _pairs(network: Network, mine: Sequence[_Mine], pretrained: Pretrained, params: Initialization) -> dict[str, Stored]:
@@ -133,10 +142,13 @@ def _pairs(network: Network, mine: Sequence[_Mine], pretrained: Pretrained, para
         names = dict(stored)
         return {each.path: names[name] for name, each in here if name in names}
     if pretrained.by == "key":
-        places, keys = {each.key: each for each in pretrained.layers}, _keys(network.inference)
+        layers = network.inference.layers
+        keys = dict(zip((layer.name for layer in layers), numbered_classes(type(layer).__name__ for layer in layers), strict=True))
+        places = {each.key: each for each in pretrained.layers}
         return {each.path: places[keys[each.layer.name]] for _, each in here if keys.get(each.layer.name) in places}
-    # Where there are as many layers, each has its like; else those that were left out are not there.
-    left = [each for _, each in here if len(here) == len(stored) or not each.reason]
+    # A file has the model that is used. Where it has as many layers, each has its like; else those to be drawn anew are not there.
+    used = [each for _, each in here if each.needed]
+    left = [each for each in used if len(used) == len(stored) or each.reason != DRAWN]
     return {each.path: other for each, (_, other) in zip(left, stored, strict=False)}
 
 
@@ -146,18 +158,6 @@ def _below(name: str, step: str) -> str | None:
     if not step or name == step:
         return name if not step else ""
     return name.removeprefix(f"{step}-") if name.startswith(f"{step}-") else None
-
-
-def _keys(model: keras.Model) -> dict[str, str]:
-    """How Keras's files call the layers of a model: by their class, and their number among the layers of that class."""
-    counts: dict[str, int] = {}
-    keys = {}
-    for layer in model.layers:
-        kind = to_snake_case(type(layer).__name__)
-        number = counts.get(kind, 0)
-        counts[kind] = number + 1
-        keys[layer.name] = kind + (f"_{number}" if number else "")
-    return keys
 
 
 class _Places(saving_lib.H5IOStore):
@@ -198,13 +198,13 @@ def _misfit(variables: Mapping[str, Any], stored: Stored) -> str:
     return ""
 
 
-def _misfits(faults: Mapping[str, str], pretrained: Pretrained, span: Span | None) -> Exception:
+def _misfits(faults: Mapping[str, str], pretrained: Pretrained, span: Span | None, *, matched: bool) -> Exception:
     notes = [Note(f"`{path}` {fault}") for path, fault in list(faults.items())[:TOLD]]
     if len(faults) > TOLD:
         notes.append(Note(f"and {len(faults) - TOLD} more"))
     several = f"{len(faults)} layers" if len(faults) > 1 else f"`{next(iter(faults))}`"
     help = f"draw them anew: `all_but: [{', '.join(list(faults)[:3])}]`"
-    if len(faults) > TOLD:
+    if len(faults) > TOLD or not matched:
         other = {"name": "order", "order": "name", "key": "name"}[pretrained.by]
         help = f"layers were matched by {pretrained.by.replace('key', 'order')}; `by: {other}` is for files whose layers have " + (
             "other names" if other == "order" else "equal names"

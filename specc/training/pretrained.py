@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -15,6 +16,7 @@ import h5py
 import keras
 import numpy as np
 from keras.src.saving import saving_lib
+from keras.src.utils.naming import to_snake_case
 
 from specc.language.roles import listed
 from specc.registry.entry import nearest
@@ -120,7 +122,7 @@ def run(asking: Asking, *, path: str, model: str = "last") -> Pretrained:
     if not folder.is_dir():
         raise Unreadable(f"there is no run in {path}", "name the folder that `specc train` has printed")
     if not (folder / name).is_file():
-        other = "the run is not finished, or was never interrupted" if model == "last" else "it is kept by `callbacks: [model_checkpoint]`"
+        other = "it is written when a run ends, or is interrupted" if model == "last" else "it is kept by `callbacks: [model_checkpoint]`"
         raise Unreadable(f"the run in {path} has no {name}", other)
     return weights_file(asking, path=str(folder / name))
 
@@ -164,22 +166,21 @@ def _shapes(values: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
 # Files of Keras 3: a `.weights.h5`, which is also inside a `.keras`.
 
 
-@dataclass(frozen=True)
 class _Opened:
-    """A file of weights that is opened for each look into it, so that nothing stays open."""
+    """A file of weights, which is opened for each look into it. What is inside an archive is read once, and held."""
 
-    path: Path
+    def __init__(self, path: Path) -> None:
+        self.path, self.held = path, b""
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                self.held = archive.read("model.weights.h5")
 
     @contextmanager
     def store(self) -> Iterator[Any]:
-        if not zipfile.is_zipfile(self.path):
-            store = saving_lib.H5IOStore(self.path)
+        store = saving_lib.H5IOStore(io.BytesIO(self.held) if self.held else self.path)
+        try:
             yield store
-            store.close()
-            return
-        with zipfile.ZipFile(self.path) as archive:
-            store = saving_lib.H5IOStore("model.weights.h5", archive)
-            yield store
+        finally:
             store.close()
 
     def value(self, place: str) -> np.ndarray:
@@ -199,17 +200,25 @@ def _of_archive(path: Path) -> list[Stored]:
 
 def _named(config: Mapping[str, Any], key: str = "", name: str = "") -> Iterator[tuple[str, str]]:
     """The places of a config's layers in the file of weights, with their names, in order; those of a model inside too."""
-    counts: dict[str, int] = {}
-    for layer in config["config"].get("layers", ()):
-        kind = keras.src.utils.naming.to_snake_case(layer["class_name"])
-        number = counts.get(kind, 0)
-        counts[kind] = number + 1
-        place = f"{key}layers/{kind}" + (f"_{number}" if number else "")
+    layers = config["config"].get("layers", ())
+    for layer, numbered in zip(layers, numbered_classes(layer["class_name"] for layer in layers), strict=True):
+        place = f"{key}layers/{numbered}"
         own = f"{name}{layer['config'].get('name', layer.get('name', ''))}"
         if layer["class_name"] in ("Functional", "Sequential", "Model"):
             yield from _named(layer, f"{place}/", f"{own}/")
         else:
             yield place, own
+
+
+def numbered_classes(names: Iterable[str]) -> list[str]:
+    """How Keras's files call layers of these classes, one after the other: `conv2d`, `conv2d_1`, `dense`."""
+    counts: dict[str, int] = {}
+    numbered = []
+    for kind in map(to_snake_case, names):
+        number = counts.get(kind, 0)
+        counts[kind] = number + 1
+        numbered.append(f"{kind}_{number}" if number else kind)
+    return numbered
 
 
 def _found(opened: _Opened) -> Iterator[tuple[str, Stored]]:

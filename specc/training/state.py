@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from specc.diagnostics import fail
-from specc.keras_backend.network import Network
+from specc.keras_backend.network import Network, settle_normalization
 from specc.training.job import Job
 
 
@@ -37,30 +37,31 @@ def restore(job: Job, arrays: Mapping[str, np.ndarray], source: str) -> None:
         raise fail("E0514", message, help="a run is resumed with the spec, and the version of specc, that began it")
     for name, variable in variables.items():
         variable.assign(arrays[name])
+    for leaf in _leaves([job.network, job.state]):
+        settle_normalization(leaf)
 
 
 def _variables(job: Job) -> dict[str, Any]:
     found: dict[int, tuple[str, Any]] = {}
-    for part, variables in (("model", _of(job.network)), ("optimizer", job.optimizer.variables), ("objective", _of(job.state))):
-        for variable in variables:
-            # By position: in paths Keras numbers what was made before, such as seed generators.
-            found.setdefault(id(variable), (f"{part}/{len(found):05}/{variable.name.partition(':')[0]}", variable))
+    for part, value in (("model", job.network), ("optimizer", list(job.optimizer.variables)), ("objective", job.state)):
+        for leaf in _leaves(value):
+            for variable in leaf.variables if isinstance(leaf, keras.layers.Layer) else [leaf]:
+                # By position: in paths Keras numbers what was made before, such as seed generators.
+                found.setdefault(id(variable), (f"{part}/{len(found):05}/{variable.name.partition(':')[0]}", variable))
     return dict(found.values())
 
 
-def _of(value: Any) -> Iterator[Any]:
-    """The variables in a structure of variables, models and networks. Whatever else stands there has no state."""
+def _leaves(value: Any) -> Iterator[Any]:
+    """The variables, layers and models in a structure. Whatever else stands there has no state."""
     match value:
         case Network():
-            yield from _of([value.training, value.inference])
-        case keras.Model() | keras.layers.Layer():
-            yield from value.variables
-        case keras.Variable() | tf.Variable():
+            yield from (value.training, value.inference)
+        case keras.layers.Layer() | keras.Variable() | tf.Variable():  # a model is a layer
             yield value
         case Mapping():
-            yield from _of(list(value.values()))
+            yield from _leaves(list(value.values()))
         case list() | tuple():
             for item in value:
-                yield from _of(item)
+                yield from _leaves(item)
         case _ if hasattr(value, "__dataclass_fields__"):
-            yield from _of([getattr(value, name) for name in value.__dataclass_fields__])
+            yield from _leaves([getattr(value, name) for name in value.__dataclass_fields__])

@@ -190,6 +190,19 @@ def test_paths_name_steps(told, section, expected) -> None:
     assert told(spec(section)) == expected
 
 
+def test_what_a_stage_has_from_train_is_told_once(told) -> None:
+    """Where it is written: stages are patches, and have the rest from `train`."""
+    train = "objective: softmax_cross_entropy, freeze: {only: conv}, groups: [{match: foo}]"
+    expected = ["E0210: no step has the path `conv`", "E0210: no weight has the path `foo`"]
+    assert told(spec(f"train: {{{train}, stages: [{{epochs: 1}}, {{epochs: 2}}]}}")) == expected
+    own = "stages: [{epochs: 1, freeze: {all_but: logit}}, {groups: [{match: bar}]}]"
+    more = ["E0210: no step has the path `logit`", "E0210: no weight has the path `bar`"]
+    assert sorted(told(spec(f"train: {{{train}, {own}}}"))) == sorted([*expected, *more])
+    assert told(spec("train: {objective: mean_squared, stages: [{epochs: 1}]}")) == ["E0106: unknown objective `mean_squared`"]
+    losses = "losses: {logit: softmax_cross_entropy}"
+    assert told(spec(f"train: {{{losses}, stages: [{{epochs: 1}}, {{epochs: 2}}]}}")) == ["E0501: no head is named `logit`"]
+
+
 def test_a_path_names_what_is_inside(told) -> None:
     text = """
         layers:

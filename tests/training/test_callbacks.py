@@ -16,7 +16,7 @@ import specc
 from specc.diagnostics import SpecError
 from specc.registry.entry import bind_value
 from specc.registry.types import ChoiceOf
-from specc.training.callbacks import ReduceOnPlateau, mode_of
+from specc.training.callbacks import ModelCheckpoint, ReduceOnPlateau, mode_of
 from specc.training.run import train
 from specc.training.schedules import Length, learning_rate, plateau_of
 from tests.training.breaking import Break
@@ -134,6 +134,19 @@ def test_a_plateau_is_found_where_keras_finds_one() -> None:
         assert float(factor) == pytest.approx(float(Model.optimizer.learning_rate)), epoch
         seen.append(float(factor))
     assert len(set(seen)) > 2
+
+
+def test_what_is_no_number_is_never_better(tmp_path: Path) -> None:
+    factor = tf.Variable(1.0)
+    plateau = ReduceOnPlateau(factor, "loss", "min", by=0.5, patience=2, min_delta=0.0, cooldown=0, least=0.0)
+    best = ModelCheckpoint(tmp_path, "loss", "max")
+    best.set_model(keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]))
+    best.model.optimizer = keras.optimizers.SGD()
+    for epoch, loss in enumerate([np.nan, 1.0, np.nan, np.nan]):
+        plateau.on_epoch_end(epoch, {"loss": loss})
+        best.on_epoch_end(epoch, {"loss": loss})
+        assert (tmp_path / "best.keras").exists() == (epoch > 0)
+    assert (best.best, plateau.best, float(factor)) == (1.0, -1.0, 0.5)
 
 
 @pytest.mark.parametrize("share", [0.4, 0.97])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +133,52 @@ def test_another_name_is_no_match_but_the_order_is(tmp_path: Path, name: str) ->
     np.testing.assert_array_equal(values(made)["first/kernel"], values(source)["stem/kernel"])
 
 
+@pytest.mark.parametrize("name", ["model.keras", "model.weights.h5"])
+def test_in_order_each_layer_has_its_like(tmp_path: Path, name: str) -> None:
+    """Also where a head has more layers there, or where a part alone is asked for; heads of learning are in no file."""
+    source = network(spec(), 3)
+    path = saved(source, tmp_path / name)
+    made, report, before = initialized(spec(f"{{weights_file: {{path: '{path}', by: order, only: middle}}}}"))
+    assert report.loaded == ["middle"]
+    np.testing.assert_array_equal(values(made)["middle/kernel"], values(source)["middle/kernel"])
+    # The head for learning alone has the shape of the file's head, and is not to get its weights.
+    made, report, before = initialized(spec(f"{{weights_file: {{path: '{path}', by: order, all_but: logits}}}}", classes=3))
+    assert report.loaded == ["first", "batch_normalization", "middle", "bidirectional"]
+    assert "aside" in report.skipped
+    for key, value in values(made).items():
+        if key.startswith(("aside", "logits")):
+            np.testing.assert_array_equal(value, before[key])
+    # A file with a further layer at its end.
+    longer = keras.Model(source.inference.input, keras.layers.Dense(4, name="further")(source.inference.output))
+    longer.save(tmp_path / "longer.keras")
+    made, report, _ = initialized(spec(f"{{weights_file: {{path: '{tmp_path}/longer.keras', by: order, only: middle}}}}"))
+    np.testing.assert_array_equal(values(made)["middle/kernel"], values(source)["middle/kernel"])
+    assert "further" in report.unused
+
+
+def test_normalization_is_that_of_the_file(tmp_path: Path) -> None:
+    """In the model that is trained, in the one that is saved, and in a run that goes on."""
+    text = """
+    specc: 1
+    name: normalized
+    inputs: {image: [8, 8, 1]}
+    layers: [normalization, flatten]
+    heads: {logits: {dense: 10}}
+    data: {train: {source: digits}, validation: {source: {digits: test}}}
+    train: {objective: softmax_cross_entropy, epochs: 2, optimizer: {sgd: 0.0}, initialize: INITIALIZE}
+    """.replace("\n    ", "\n")
+    source = build_network(*[loads(text.replace("INITIALIZE", "null")).graph()] * 2).inference
+    source.get_layer("normalization").adapt(np.full((4, 8, 8, 1), [0.7], "float32") + np.arange(4, dtype="float32")[:, None, None, None])
+    source.save(tmp_path / "source.keras")
+    given = loads(text.replace("INITIALIZE", f"{{weights_file: {{path: '{tmp_path}/source.keras'}}}}"))
+    images = np.random.default_rng(0).random((5, 8, 8, 1), dtype="float32")
+    run = train(given, directory=tmp_path / "whole", progress=False)
+    for model in (run.model, keras.saving.load_model(run.path / "model.keras")):
+        np.testing.assert_allclose(np.asarray(model(images)), np.asarray(source(images)), atol=1e-6)
+    again = train(given, directory=tmp_path / "whole", progress=False, resume=True)
+    np.testing.assert_allclose(np.asarray(again.model(images)), np.asarray(source(images)), atol=1e-6)
+
+
 def test_only_a_part(tmp_path: Path) -> None:
     path = saved(network(spec()), tmp_path / "model.keras")
     made, report, before = initialized(spec(f"{{weights_file: {{path: '{path}', only: middle}}}}"))
@@ -209,6 +256,13 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     path = Path(saved(network(spec()), tmp_path / "cut.keras"))
     path.write_bytes(path.read_bytes()[:5000])
     assert "cut.keras" in refused(f"{{weights_file: {{path: '{path}'}}}}").message
+    path = Path(saved(network(spec()), tmp_path / "damaged.keras"))
+    with zipfile.ZipFile(path) as archive:  # a bit of the first weights turned over, which only their checksum tells
+        place = archive.getinfo("model.weights.h5").header_offset + archive.getinfo("model.weights.h5").file_size // 2
+    content = bytearray(path.read_bytes())
+    content[place] ^= 1
+    path.write_bytes(content)
+    assert "damaged.keras cannot be read" in refused(f"{{weights_file: {{path: '{path}'}}}}").message
     path = Path(saved(network(spec()), tmp_path / "cut.weights.h5"))
     path.write_bytes(path.read_bytes()[:3000])
     assert "cannot be read" in refused(f"{{weights_file: {{path: '{path}'}}}}").message

@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +15,8 @@ import numpy as np
 import pytest
 
 import specc
-from specc import plugins
 from specc.keras_backend.network import build_network
 from specc.language import loads
-from specc.registry.plugins import HOMES
 from specc.training.checkpoint import Checkpoints
 from specc.training.run import train
 from tests.training.breaking import Break
@@ -27,15 +24,7 @@ from tests.training.breaking import Break
 EXAMPLE = Path(__file__).parents[2] / "examples" / "objective"
 PLUGIN, SPEC = EXAMPLE / "teacher_words.py", EXAMPLE / "taught_digits.yaml"
 
-
-@pytest.fixture(scope="module", autouse=True)
-def words() -> Iterator[None]:
-    before = set(HOMES)
-    plugins.load([PLUGIN])
-    yield
-    for family, word in set(HOMES) - before:
-        plugins._forget(family, word)
-    sys.modules.pop("teacher_words", None)
+pytestmark = pytest.mark.usefixtures("mean_teacher")
 
 
 def loaded(**overrides: Any) -> Any:
@@ -196,6 +185,32 @@ def test_a_twin_begins_equal_and_has_weights_of_its_own() -> None:
     for start, mine, led in zip(before, twin.weights, network.weights, strict=True):
         expected = 0.75 * start + 0.25 * np.asarray(led) if mine.trainable else start
         np.testing.assert_allclose(np.asarray(mine), expected, rtol=1e-6)
+
+
+NORMALIZED = """
+specc: 1
+name: normalized
+inputs: {image: [8, 8, 1]}
+layers: [normalization, flatten]
+heads: {logits: {dense: 10}}
+data: {train: {source: digits}, validation: {source: {digits: test}}}
+train: {objective: mean_teacher, optimizer: {sgd: 0.01}, epochs: 2, batch_size: 128}
+"""
+
+
+def test_a_twin_normalizes_as_the_network_does(tmp_path: Path) -> None:
+    """Keras's normalization computes with copies of its weights, which have to follow."""
+    network = build_network(*[loads(NORMALIZED).graph()] * 2)
+    images = np.random.default_rng(0).random((6, 8, 8, 1), dtype="float32")
+    network.training.get_layer("normalization").adapt(images)
+    one, other = (each.outputs({"image": images}, training=True)["logits"] for each in (network, network.twin()))
+    np.testing.assert_array_equal(one, other)
+    assert np.abs(np.asarray(one)).max() > 0.1
+    whole = train(loads(NORMALIZED), directory=tmp_path / "whole", progress=False)
+    with pytest.raises(ZeroDivisionError):
+        train(loads(NORMALIZED), directory=tmp_path / "run", progress=False, callbacks=[Break(15)])
+    train(loads(NORMALIZED), directory=tmp_path / "run", progress=False, resume=True)
+    assert_same(tmp_path / "run", whole.path)
 
 
 def test_stages_carry_the_state_over_while_the_objective_stays(tmp_path: Path) -> None:
