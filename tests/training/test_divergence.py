@@ -105,3 +105,14 @@ def test_a_run_may_go_on_without_a_number(tmp_path: Path) -> None:
     assert all(np.isnan(record["loss"]) for record in run.history)
     lines = (run.path / "metrics.jsonl").read_text().splitlines()
     assert [json.loads(line)["loss"] for line in lines] == [None, None, None]
+
+
+def test_a_stage_that_diverges_at_once_is_taken_up_from_its_beginning(tmp_path: Path) -> None:
+    """The checkpoint behind the stage before has the state of that stage's optimizer, and would not fit."""
+    stages = [{"epochs": 1}, {"epochs": 1, "optimizer": {"adam": 1e38}}]
+    spec = loads(SPEC.replace("LAYERS", "").replace("RATE", "0.1"), overrides={"train.stages": stages, "train.checkpoint": {"steps": 1000}})
+    run = train(spec, directory=tmp_path / "run", progress=False, data=images())
+    assert run.status == "diverged"
+    assert re.search(
+        r"since step \d+ of epoch 2; first (weight|the output of) .*; the last good checkpoint is .*step-0000000010.npz", run.reason
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -259,3 +260,11 @@ def test_a_callback_of_python_is_the_same_behind_a_break_between_stages(path: Pa
     counting = Counting()
     train(loaded, directory=tmp_path / "run", progress=False, callbacks=[counting], resume=True)
     assert counting.epochs == (1 if resets else 2)
+
+
+def test_each_epoch_tells_its_stage(path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    train(specc.load(path), directory=tmp_path / "run")
+    said = [line for line in capsys.readouterr().err.splitlines() if "epoch" in line]
+    assert [re.sub("  loss.*", "", line) for line in said] == [
+        "stage 1/4  epoch 1/5", "stage 2/4  epoch 2/5", "stage 2/4  epoch 3/5", "stage 3/4  epoch 4/5", "stage 4/4  epoch 5/5",
+    ]  # fmt: skip
