@@ -23,7 +23,7 @@ demo: $(STAMP)  ## from a spec to a network that reads handwriting
 test: $(STAMP)  ## every test but the slow ones, on two cores
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
-test-front-end: $(STAMP)  ## what needs no TensorFlow: half a minute
+test-front-end: $(STAMP)  ## what needs no TensorFlow: less than a minute
 	$(BIN)/python -m pytest -q -n 2 --front-end
 
 test-slow: $(STAMP)  ## the tests that take minutes or download packages

@@ -97,7 +97,6 @@ class EarlyStopping(keras.callbacks.EarlyStopping):
     def set_state(self, state: Mapping[str, Any]) -> None:
         for name, value in state.items():
             setattr(self, name, value)
-        self.model.stop_training = self.stopped_epoch > 0
 
 
 class ModelCheckpoint(keras.callbacks.Callback):

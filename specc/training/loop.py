@@ -26,7 +26,8 @@ Record = dict[str, Any]
 class Position:
     """Where a run is: so many epochs are complete, and so many steps of the next one, with the sums over these.
 
-    `rate` is the learning rate at the beginning of that epoch, `callbacks` what callbacks have seen.
+    `rate` is the learning rate at the beginning of that epoch, `callbacks` what callbacks have seen, and `stopped` whether one of
+    them has ended the stage there.
     """
 
     epoch: int = 0
@@ -34,6 +35,7 @@ class Position:
     totals: Any = None
     rate: float | None = None
     callbacks: Sequence[Any] = ()
+    stopped: bool = False
 
 
 class Watch:
@@ -78,7 +80,7 @@ def fit(job: Job, watch: Watch, start: Position = Position()) -> list[Record]:
     """
     reduce_once(job.optimizer)
     model = job.network.inference
-    model.optimizer, model.stop_training = job.optimizer, False  # where Keras's callbacks look for them
+    model.optimizer, model.stop_training = job.optimizer, start.stopped  # where Keras's callbacks look for them
     callbacks = keras.callbacks.CallbackList(list(job.callbacks), model=model, epochs=job.epochs, steps=job.training.steps, verbose=0)
     agree = Agreement(job.strategy)
     pace = pace_of(job.steps_per_execution, list(job.callbacks))

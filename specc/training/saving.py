@@ -81,6 +81,7 @@ class Saver:
             "epochs_recorded": epochs_recorded,
         }
         facts["stage"] = asdict(self._job.beginning)
+        facts["stopped"] = not position.done and bool(self._job.network.inference.stop_training)  # within an epoch it is not ended yet
         facts["callbacks"] = _separated(states_of(self._job.callbacks), arrays)
         self.path = self._checkpoints.save(step, arrays, facts)
         self._last, self._saved = place, time.monotonic()
@@ -101,7 +102,7 @@ def take_up(job: Job, saved: Saved) -> Position:
     restore(job, saved.arrays, str(saved.path))
     facts: Any = saved.facts
     callbacks = [None if state is None else _joined(state, saved.arrays) for state in facts["callbacks"]]
-    return Position(facts["epoch"], facts["done"], saved.arrays.get(TOTALS), facts["rate"], callbacks)
+    return Position(facts["epoch"], facts["done"], saved.arrays.get(TOTALS), facts["rate"], callbacks, facts["stopped"])
 
 
 def _separated(states: Sequence[Mapping[str, Any] | None], arrays: dict[str, np.ndarray]) -> list[dict[str, Any] | None]:

@@ -19,7 +19,7 @@ from specc.registry.types import ChoiceOf
 from specc.training.callbacks import ModelCheckpoint, ReduceOnPlateau, mode_of
 from specc.training.run import train
 from specc.training.schedules import Length, learning_rate, plateau_of
-from tests.training.breaking import Break
+from tests.training.breaking import Break, assert_same, assert_same_weights
 
 SPEC = """
 specc: 1
@@ -45,7 +45,6 @@ train:
   epochs: 30
   checkpoint: {steps: 10}
 """
-TIMES = ("seconds", "examples_per_second")
 
 
 @pytest.fixture(scope="module")
@@ -155,12 +154,8 @@ def test_a_run_with_callbacks_goes_on(path: Path, whole: Any, tmp_path: Path, sh
     with pytest.raises(ZeroDivisionError):
         train(specc.load(path), directory=tmp_path / "run", progress=False, callbacks=[Break(round(share * steps))])
     run = train(specc.load(path), directory=tmp_path / "run", progress=False, resume=True)
-    kept = [{name: value for name, value in record.items() if name not in TIMES} for record in run.history]
-    assert kept == [{name: value for name, value in record.items() if name not in TIMES} for record in whole.history]
-    for name in ("model.keras", "best.keras"):
-        weights = [keras.saving.load_model(each.path / name).get_weights() for each in (run, whole)]
-        for one, other in zip(*weights, strict=True):
-            np.testing.assert_array_equal(one, other)
+    assert_same(run.path, whole.path)
+    assert_same_weights(run.path / "best.keras", whole.path / "best.keras")
     assert (run.path / "metrics.csv").read_text().splitlines()[0] == (whole.path / "metrics.csv").read_text().splitlines()[0]
 
 
@@ -194,6 +189,22 @@ def test_the_best_of_averaged_weights_are_averages(path: Path, tmp_path: Path, r
     assert len(losses) < 8
     assert val_loss_of(run.path / "best.keras") == pytest.approx(min(losses), abs=1e-5)
     assert val_loss_of(run.path / "model.keras") == pytest.approx(losses[-2], abs=1e-5)
+
+
+def test_a_stop_is_remembered_whoever_asked_for_it(path: Path, tmp_path: Path) -> None:
+    """A callback of Python's ends the run, which breaks before it has ended, and goes on without that callback."""
+
+    class Enough(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            self.model.stop_training = epoch == 1
+
+        def on_train_end(self, logs: Any = None) -> None:
+            raise ZeroDivisionError("a crash")
+
+    loaded = specc.load(path, overrides={"train.callbacks": []})
+    with pytest.raises(ZeroDivisionError):
+        train(loaded, directory=tmp_path / "run", progress=False, callbacks=[Enough()])
+    assert [record["epoch"] for record in train(loaded, directory=tmp_path / "run", progress=False, resume=True).history] == [1, 2]
 
 
 def test_tensor_board_has_the_metrics(path: Path, tmp_path: Path) -> None:

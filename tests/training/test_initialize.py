@@ -80,11 +80,13 @@ def saved(made: Network, path: Path) -> str:
     return str(path)
 
 
-FORMATS = ["model.keras", "model.weights.h5", "model.h5"]
+def every_format(test: Any) -> Any:
+    """Runs a test with a file of each format."""
+    named = pytest.mark.parametrize("name", ["model.keras", "model.weights.h5", "model.h5"])
+    return pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5")(named(test))
 
 
-@pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5")
-@pytest.mark.parametrize("name", FORMATS)
+@every_format
 @pytest.mark.parametrize("by", ["name", "order"])
 def test_a_whole_file(tmp_path: Path, name: str, by: str) -> None:
     source = network(spec())
@@ -103,8 +105,7 @@ def test_a_whole_file(tmp_path: Path, name: str, by: str) -> None:
     ]
 
 
-@pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5")
-@pytest.mark.parametrize("name", FORMATS)
+@every_format
 @pytest.mark.parametrize("by", ["name", "order"])
 def test_all_but_the_head(tmp_path: Path, name: str, by: str) -> None:
     source = network(spec())
@@ -118,8 +119,7 @@ def test_all_but_the_head(tmp_path: Path, name: str, by: str) -> None:
     assert report.unused == ["logits"]
 
 
-@pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5")
-@pytest.mark.parametrize("name", FORMATS)
+@every_format
 def test_another_name_is_no_match_but_the_order_is(tmp_path: Path, name: str) -> None:
     source = network(spec(first="stem"))
     path = saved(source, tmp_path / name)

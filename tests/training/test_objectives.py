@@ -19,7 +19,7 @@ from specc.keras_backend.network import build_network
 from specc.language import loads
 from specc.training.checkpoint import Checkpoints
 from specc.training.run import train
-from tests.training.breaking import Break
+from tests.training.breaking import Break, assert_same_weights
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "objective"
 PLUGIN, SPEC = EXAMPLE / "teacher_words.py", EXAMPLE / "taught_digits.yaml"
@@ -48,9 +48,7 @@ def assert_same(path: Path, whole: Path) -> None:
     assert list(one) == list(other)
     for name in one:
         np.testing.assert_array_equal(one[name], other[name], err_msg=name)
-    models = [keras.saving.load_model(each / "model.keras").get_weights() for each in (path, whole)]
-    for mine, theirs in zip(*models, strict=True):
-        np.testing.assert_array_equal(mine, theirs)
+    assert_same_weights(path / "model.keras", whole / "model.keras")
 
 
 @pytest.mark.parametrize("after", [1, 12, 29])

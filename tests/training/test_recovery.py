@@ -20,7 +20,7 @@ from specc.diagnostics import SpecError
 from specc.language import loads
 from specc.training.checkpoint import Checkpoints, read
 from specc.training.run import train
-from tests.training.breaking import Break
+from tests.training.breaking import Break, assert_same
 
 SPEC = """
 specc: 1
@@ -45,7 +45,6 @@ train:
   batch_size: 32
   checkpoint: {steps: 7}
 """
-TIMES = ("seconds", "examples_per_second")
 
 
 @pytest.fixture(scope="module")
@@ -61,27 +60,13 @@ def whole(spec: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
     return train(specc.load(spec), directory=tmp_path_factory.mktemp("runs") / "whole", progress=False)
 
 
-def metrics(path: Path) -> list[dict[str, Any]]:
-    lines = (path / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
-    return [{name: value for name, value in json.loads(line).items() if name not in TIMES} for line in lines]
-
-
-def assert_same(path: Path, whole: Any) -> None:
-    """Bit for bit: metrics and weights."""
-    assert metrics(path) == metrics(whole.path)
-    weights = keras.saving.load_model(path / "model.keras").get_weights()
-    for one, other in zip(weights, whole.model.get_weights(), strict=True):
-        np.testing.assert_array_equal(one, other)
-    assert json.loads((path / "run.json").read_text())["status"] == "finished"
-
-
 @pytest.mark.parametrize("after", [1, 7, 20, 44, 45, 46, 100, 179])
 def test_a_run_that_crashed_goes_on(spec: Path, whole: Any, tmp_path: Path, after: int) -> None:
     """An epoch has 45 steps, a checkpoint comes after every 7th and at the end."""
     with pytest.raises(ZeroDivisionError):
         train(specc.load(spec), directory=tmp_path / "run", progress=False, callbacks=[Break(after)])
     train(specc.load(spec), directory=tmp_path / "run", progress=False, resume=True)
-    assert_same(tmp_path / "run", whole)
+    assert_same(tmp_path / "run", whole.path)
 
 
 def start(path: Path, *arguments: object) -> subprocess.Popen[str]:
@@ -128,7 +113,7 @@ def test_a_run_that_was_killed_goes_on(spec: Path, whole: Any, tmp_path: Path) -
     last = start(tmp_path / "run", spec)
     said, _ = last.communicate(timeout=120)
     assert last.returncode == 0, said
-    assert_same(tmp_path / "run", whole)
+    assert_same(tmp_path / "run", whole.path)
 
 
 @pytest.mark.slow
@@ -140,7 +125,7 @@ def test_a_run_that_was_killed_at_25_instants_goes_on(tmp_path: Path) -> None:
     random = np.random.default_rng(1)
     assert killed(path, tmp_path / "run", list(random.uniform(0, 1.0, 25))) == 25
     assert start(tmp_path / "run", path).wait(500) == 0
-    assert_same(tmp_path / "run", whole)
+    assert_same(tmp_path / "run", whole.path)
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -189,7 +174,7 @@ def test_a_damaged_checkpoint_falls_back_to_the_one_before(spec: Path, whole: An
     second.write_bytes(second.read_bytes()[:1000])
     with pytest.warns(UserWarning, match="the one before it is taken"):
         train(specc.load(spec), directory=path, progress=False, resume=True)
-    assert_same(path, whole)
+    assert_same(path, whole.path)
 
 
 def test_another_spec_is_not_resumed(spec: Path, whole: Any, tmp_path: Path) -> None:
@@ -241,7 +226,7 @@ def test_a_run_whose_checkpoints_are_gone_begins_again(spec: Path, whole: Any, t
     for file in (path / "checkpoints").iterdir():
         file.unlink()
     train(specc.load(spec), directory=path, progress=False, resume=True)
-    assert_same(path, whole)
+    assert_same(path, whole.path)
 
 
 class Enough(keras.callbacks.Callback):
@@ -276,7 +261,7 @@ def test_a_folder_is_all_that_is_needed(specc: Any, spec: Path, whole: Any, tmp_
         train(library.load(spec), directory=path, progress=False, callbacks=[Break(100)])
     result = specc("train", path, "--resume", "--quiet")
     assert (result.code, result.out) == (0, f"{path}\n"), result.err
-    assert_same(path, whole)
+    assert_same(path, whole.path)
     assert "needs to know the run" in specc("train", spec, "--resume").err
 
 

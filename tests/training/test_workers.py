@@ -17,8 +17,9 @@ import keras
 import numpy as np
 import pytest
 
+from tests.training.breaking import metrics
+
 EXAMPLE = Path(__file__).parents[2] / "examples" / "multi_worker"
-TIMES = ("seconds", "examples_per_second")
 TIMEOUT = 150
 
 
@@ -45,11 +46,6 @@ def workers(path: Path, *arguments: str, count: int = 2) -> Iterator[list[subpro
         for worker in started:
             worker.kill()
             worker.communicate()
-
-
-def metrics(path: Path) -> list[dict[str, float]]:
-    lines = (path / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
-    return [{name: value for name, value in json.loads(line).items() if name not in TIMES} for line in lines]
 
 
 def alone(path: Path) -> None:
