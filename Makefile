@@ -21,7 +21,7 @@ demo: $(STAMP)  ## from a spec to a network that reads handwriting
 	@PATH="$(CURDIR)/$(BIN):$$PATH" bash examples/demo.sh
 
 test: $(STAMP)  ## every test but the slow ones, on two cores
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 test-front-end: $(STAMP)  ## what needs no TensorFlow: less than a minute
 	$(BIN)/python -m pytest -q -n 2 --front-end

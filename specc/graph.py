@@ -149,7 +149,7 @@ class Node:
 
     path: str
     layer: Layer
-    arguments: Mapping[str, Argument]
+    arguments: Mapping[str, Argument] = field(repr=False)  # ways through a graph are too many to print
     options: Mapping[str, Any]
     outputs: tuple[TensorSpec, ...]
     macs: int | None

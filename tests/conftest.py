@@ -44,6 +44,18 @@ class _Refusal:
             raise ImportError(f"a test of the front end loads {name}")
 
 
+# Folders whose files take longest: they begin first, so that no worker is left with one when the others are done.
+SLOWEST = ("training", "project", "data", "evaluation", "keras_backend")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def place(item: pytest.Item) -> int:
+        folder = item.path.relative_to(ROOT / "tests").parts[0]
+        return SLOWEST.index(folder) if folder in SLOWEST else len(SLOWEST)
+
+    items.sort(key=place)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--front-end"):
         sys.meta_path.insert(0, _Refusal())

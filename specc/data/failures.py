@@ -2,25 +2,45 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+from collections.abc import Callable, Iterator
 
-from specc.diagnostics import Span, SpecError, fail
+import tensorflow as tf
+
+from specc.data.faults import reason_of
+from specc.data.feed import Feed
+from specc.diagnostics import Span, fail
 
 LABEL = re.compile(r"label value of (-?\d+) which is outside the valid range of \[0, (\d+)\)")
 INDEX = re.compile(r"= (-?\d+) is not in \[0, (\d+)\)")
-# Lines about where in TensorFlow something happened, not what.
-ELSEWHERE = re.compile(
-    r"Graph execution error|Detected at node|File \"|\[\[|\(\d+\) |<stack traces|\d+ root error|\d+ (successful|derived)"
-)
-SHOWN = 300  # characters of what TensorFlow says
 
 
-def step_failed(error: BaseException, span: Span | None = None) -> SpecError:
+# What TensorFlow raises where values, files or records are not what they must be; a machine without memory is another matter.
+OF_DATA = (tf.errors.InvalidArgumentError, tf.errors.DataLossError, tf.errors.NotFoundError, tf.errors.OutOfRangeError)
+
+
+@contextlib.contextmanager
+def telling(span: Span | None, *feeds: Feed | None) -> Iterator[None]:
+    """Tells what data did wrong as a diagnostic: a record that cannot be read by its name, else what the step said.
+
+    Args:
+        span: where the spec names the data; None where they were handed in from Python.
+        feeds: the data that were used.
+    """
+    try:
+        yield
+    except OF_DATA as error:
+        raise step_failed(error, span, *(each.fault for each in feeds if each is not None)) from error
+
+
+def step_failed(error: BaseException, span: Span | None = None, *faults: Callable[[], Exception | None]) -> Exception:
     """What a step that failed tells about the data.
 
     Args:
         error: what TensorFlow raised.
         span: where the spec names the data; None where they were handed in from Python.
+        faults: each looks for records that cannot be read.
     """
     text = str(error)
     if found := LABEL.search(text):
@@ -31,12 +51,8 @@ def step_failed(error: BaseException, span: Span | None = None) -> SpecError:
     if found := INDEX.search(text):
         message = f"the data have the number {found[1]}, where a layer has entries for 0 to {int(found[2]) - 1}"
         return fail("E0511", message, span, help="give the `embedding` a larger `input_dim`, or check what numbers the data have")
-    said = re.sub(r"^\{\{[^}]*\}\} *", "", _telling_line(text)) or type(error).__name__
+    for look in faults:
+        if (fault := look()) is not None:
+            return fault
     help = "do all examples have the sizes of the first one, and labels that the head knows?"
-    return fail("E0511", f"a step failed on the data: {said[:SHOWN]}", span, help=help)
-
-
-def _telling_line(text: str) -> str:
-    """The line of TensorFlow's message that says what is wrong: the last one that does not say where."""
-    lines = [line.strip() for line in text.splitlines()]
-    return next((line for line in reversed(lines) if line and not ELSEWHERE.match(line)), "")
+    return fail("E0511", f"a step failed on the data: {reason_of(error)}", span, help=help)

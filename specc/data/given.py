@@ -1,21 +1,24 @@
 """Data sets handed in from Python.
 
-A `tf.data.Dataset` gives mappings of fields, or pairs (x, y). In a pair, a tensor x feeds the model's only input and a
-mapping feeds inputs by name; a tensor y is the only target and a mapping has targets by name. The data set may be
-batched or not: a tensor of the input's own rank, batch included, is a batch, one axis less an example, and examples are
-batched with the spec's `batch_size`. Order is the data set's own: specc shuffles only what it reads itself.
+A `tf.data.Dataset`, or anything else that can be gone through again and again, gives mappings of fields, or pairs (x, y). In
+a pair, a tensor x feeds the model's only input and a mapping feeds inputs by name; a tensor y is the only target and a
+mapping has targets by name. The data set may be batched or not: a tensor of the input's own rank, batch included, is a
+batch, one axis less an example, and examples are batched with the spec's `batch_size`. Order is the data set's own: specc
+shuffles only what it reads itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
+from specc.data.errors import first_line
 from specc.data.examples import fields_of
-from specc.data.pipeline import Feed
-from specc.data.sources import first_line
+from specc.data.feed import Feed
+from specc.data.shares import Share
 from specc.diagnostics import fail
 from specc.graph import Graph
 from specc.language.roles import listed
@@ -26,20 +29,59 @@ from specc.registry.objectives.losses import Loss, loss_params
 PARTS = ("train", "validation", "test")
 
 
-def check_parts(data: Any) -> None:
-    """Raises SpecError where `data` has a part that is none, or something else than a data set."""
+def datasets(data: Any) -> dict[str, tf.data.Dataset]:
+    """The data sets that were handed in, by part; other iterables than `tf.data.Dataset` are made one.
+
+    Raises:
+        SpecError: `data` has a part that is none, or something else than a data set.
+    """
     if not isinstance(data, Mapping):
         message = f"`data` must be a mapping of data sets, not {type(data).__name__}"
         raise fail("E0508", message, help='data={"train": my_data, "validation": my_other_data}')
-    for part, given in data.items():
+    for part in data:
         if part not in PARTS:
             close = nearest(str(part), PARTS)
             raise fail(
                 "E0508", f"`data` has no part `{part}`", help=f"did you mean `{close}`?" if close else f"the parts are {listed(PARTS)}"
             )
-        if not isinstance(given, tf.data.Dataset):
-            message = f'`data["{part}"]` must be a tf.data.Dataset, not {type(given).__name__}'
-            raise fail("E0508", message, help="tf.data.Dataset.from_tensor_slices((x, y)) makes one of arrays")
+    return {part: given if isinstance(given, tf.data.Dataset) else _of_iterable(given, part) for part, given in data.items()}
+
+
+def _of_iterable(given: Any, part: str) -> tf.data.Dataset:
+    """The elements of an iterable as a data set. They are gone through once, to know how many there are, and of which shapes."""
+    if isinstance(given, (str, bytes, tuple, Mapping, np.ndarray, tf.Tensor)) or not (
+        hasattr(given, "__iter__") or hasattr(given, "__getitem__")
+    ):
+        message = f'`data["{part}"]` must be a tf.data.Dataset, or an iterable of examples or batches, not {type(given).__name__}'
+        raise fail("E0508", message, help="tf.data.Dataset.from_tensor_slices((x, y)) makes one of arrays")
+    if hasattr(given, "__next__"):
+        message = f'`data["{part}"]` is {type(given).__name__}, which can be gone through only once, and training needs it in every epoch'
+        raise fail("E0508", message, help="hand in a list, or an object whose `__iter__` begins anew")
+
+    def elements() -> Iterator[Any]:
+        # Keras's own sequences have a length and no end.
+        found = (given[index] for index in range(len(given))) if hasattr(given, "__len__") and hasattr(given, "__getitem__") else given
+        return (tf.nest.map_structure(np.asarray, element) for element in found)
+
+    signature, count = None, 0
+    try:
+        for element in elements():
+            spec = tf.nest.map_structure(lambda array: tf.TensorSpec(array.shape, tf.as_dtype(array.dtype)), element)
+            signature = spec if signature is None else tf.nest.map_structure(_wider, signature, spec)
+            count += 1
+    except Exception as error:  # whatever the user's code raises, and elements that are not alike
+        raise fail("E0508", f"the {part} data cannot be gone through: {type(error).__name__}: {first_line(error)}") from error
+    if signature is None:
+        raise fail("E0508", f"the {part} data are empty")
+    made = tf.data.Dataset.from_generator(elements, output_signature=signature)
+    return made.apply(tf.data.experimental.assert_cardinality(count))
+
+
+def _wider(one: tf.TensorSpec, other: tf.TensorSpec) -> tf.TensorSpec:
+    """What two tensors have in common. Raises TypeError where that is not even the dtype and the rank."""
+    if one.dtype != other.dtype or one.shape.rank != other.shape.rank:
+        raise TypeError(f"one element has {one.dtype.name} {one.shape}, another {other.dtype.name} {other.shape}")
+    return tf.TensorSpec([a if a == b else None for a, b in zip(one.shape, other.shape, strict=True)], one.dtype)
 
 
 def given_feed(dataset: tf.data.Dataset, graph: Graph, train: Stage, batch_size: int, part: str = "train", target: str = "target") -> Feed:
@@ -60,8 +102,9 @@ def given_feed(dataset: tf.data.Dataset, graph: Graph, train: Stage, batch_size:
     steps = _steps(named, part)
     fields = fields_of(named.element_spec, {}, batched=True)
 
-    def stream(first: int, last: int, skip: int = 0) -> tf.data.Dataset:
-        return named.repeat(last - first).skip(skip).prefetch(tf.data.AUTOTUNE)
+    def stream(first: int, last: int, skip: int = 0, share: Share | None = None) -> tf.data.Dataset:
+        batches = named.repeat(last - first).skip(skip)
+        return (batches if share is None else batches.flat_map(share.parts)).prefetch(tf.data.AUTOTUNE)
 
     return Feed(stream, steps, None, fields)
 

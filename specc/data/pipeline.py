@@ -1,219 +1,167 @@
-"""A pipeline of the spec made into batches. Order and augmentation are functions of (seed, epoch, index)."""
+"""A pipeline of the spec, opened: from its source to examples that are ready for batches."""
 
 from __future__ import annotations
 
-import hashlib
-import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import tensorflow as tf
 
-from specc.data.examples import Examples
-from specc.data.sources import SourceError
-from specc.diagnostics import Span, fail
+from specc.data.cache import cached, identity_of
+from specc.data.checks import checked
+from specc.data.errors import DataError
+from specc.data.examples import Examples, fields_of
+from specc.data.faults import faults, readable, reason_of, told
+from specc.data.mixing import Mixing
+from specc.data.processing import Processing, fields_after, processing_of
+from specc.data.tokenizers import Tokenizer
+from specc.data.tokens import Tokenizers, sequences, wanted
+from specc.diagnostics import Span, SpecError, fail
 from specc.keras_backend.build import resolve
 from specc.registry.data.fields import Field
-from specc.registry.data.transforms import transform_params
-from specc.registry.entry import Choice, nearest
+from specc.registry.data.pipeline import mismatches
+from specc.registry.entry import nearest
 from specc.registry.experiment import Pipeline
-
-IN_MEMORY = 2**30  # bytes of a data set that is read once and kept
-SHUFFLED = 10_000  # examples among which the next one is drawn where a data set is not kept
-
-Example = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Feed:
-    """Batches of a data set, epoch after epoch.
-
-    Args:
-        stream: `stream(first, last, skip)` gives the batches of those epochs, one after the other, `last` not included,
-            without the first `skip` batches, 0 by default.
-        steps: batches of one epoch.
-        examples: examples of one epoch; None where nobody counted them.
-        fields: the batch's fields.
-        classes: names of the classes; empty where the data tell none.
-        fingerprint: a hash of all values, where they are held in memory; else empty.
-    """
-
-    stream: Callable[..., tf.data.Dataset]
-    steps: int
-    examples: int | None
-    fields: Mapping[str, Field]
-    classes: tuple[str, ...] = ()
-    fingerprint: str = ""
 
 
 @dataclass(frozen=True)
 class Opened:
-    """A pipeline whose source is open: fixed transforms are applied, those from the first random one on are still to come."""
+    """A pipeline whose source is open.
+
+    Args:
+        examples: what is known after the fixed transforms.
+        processing: what is done anew in each epoch.
+        fields: the fields of a batch; of views, those of the first.
+        fault: looks for what cannot be read.
+        told: what is to be said about the data before they are used.
+        tokenizers: what has made texts numbers, by field.
+    """
 
     examples: Examples
-    later: tuple[Choice, ...]
+    processing: Processing
     fields: Mapping[str, Field]
+    fault: Callable[[], SpecError | None] = field(repr=False)
+    told: tuple[str, ...] = ()
+    tokenizers: Tokenizers = field(default_factory=dict, repr=False)
+
+    def kept(self, wanted: Sequence[str]) -> Examples:
+        """The examples with what batches of some fields need."""
+        return self.examples.only(wanted) if self.processing.is_done else self.examples
 
 
-def open_pipeline(pipeline: Pipeline, span: Span | None = None) -> Opened:
+def open_pipeline(pipeline: Pipeline, span: Span | None = None, tokenizers: Mapping[str, Tokenizer] | None = None) -> Opened:
     """Opens the source of a pipeline.
+
+    Args:
+        tokenizers: those that the training data have made, by field; without them, texts make their own.
 
     Raises:
         SpecError: the data cannot be read, or a transform does not fit them.
     """
     source = pipeline.source
     try:
-        examples = resolve(source.entry.target)(**vars(source.params))
-    except SourceError as error:
+        features, choices = wanted(pipeline)
+        examples = _named(resolve(source.entry.target)(**vars(source.params)), features)
+        if examples.stored is not None:
+            examples = replace(examples, read=examples.stored, stored=None)
+        examples, made = sequences(examples, choices, tokenizers, chunk=pipeline.chunk, shift=pipeline.shift)
+        known = examples.fields
+        examples = examples.reading(lambda example: checked(example, known))
+        examples, left_out = _readable(examples, pipeline)
+        _check_transforms(pipeline, known, span)
+        processing = processing_of(pipeline, known)
+        prepared, fields = _prepared(examples, processing, source.name, span)
+        rest = processing.rest()
+        finished = prepared.reading(lambda example: rest.finished(example, tf.zeros((2,), tf.int32)))
+        kept = _kept(prepared, pipeline, made, span)
+        return Opened(kept, rest, fields, lambda: _fault(finished, span), left_out, made)
+    except DataError as error:
         raise fail("E0507", error.message, span, help=error.help) from error
-    transforms = tuple(pipeline.transforms)
-    fixed = next((place for place, choice in enumerate(transforms) if transform_params(choice).random), len(transforms))
-    _check_transforms(transforms, examples.fields, span)
+
+
+def _named(examples: Examples, features: Mapping[str, str]) -> Examples:
+    """The examples with fields of other names than the features' of the data set."""
+    if not features:
+        return examples
+    for feature in features.values():
+        if feature not in examples.fields:
+            close = nearest(feature, examples.fields)
+            help = f"did you mean `{close}`?" if close else f"they have {', '.join(f'`{name}`' for name in examples.fields)}"
+            raise DataError(f"the data have no feature `{feature}`", help)
+    named = examples.reading(lambda example: {name: example[feature] for name, feature in features.items()})
+    return named.knowing({name: examples.fields[feature] for name, feature in features.items()})
+
+
+def _readable(examples: Examples, pipeline: Pipeline) -> tuple[Examples, tuple[str, ...]]:
+    """The examples without those that cannot be read, where that is asked for, and what is to be said of these."""
+    if pipeline.on_error == "fail":
+        return examples, ()
+    kept, found, count = readable(examples)
+    said = f"left out {count:,} of {examples.count:,} records of `{pipeline.source.name}`: {told(found, count)}"
+    return kept, (said,) if count else ()
+
+
+def _prepared(examples: Examples, processing: Processing, source: str, span: Span | None) -> tuple[Examples, dict[str, Field]]:
+    """The examples after the fixed transforms, and the fields of a batch. Both are traced here, so that what does not fit is told."""
     try:
-        if fixed:
-            examples = examples.changed(lambda example: transformed(example, transforms[:fixed]))
-        key = tf.zeros((2,), tf.int32)
-        after = examples.changed(lambda example: transformed(example, transforms[fixed:], key)) if transforms[fixed:] else examples
+        prepared = examples
+        if processing.fixed:
+            prepared = examples.reading(processing.prepared).knowing(
+                fields_after(examples.fields, processing.transforms[: processing.fixed])
+            )
+        return prepared, _batch_fields(prepared, processing)
     except (ValueError, TypeError) as error:
-        words = ", ".join(f"`{choice.name}`" for choice in transforms)
-        message = f"the transforms {words} do not fit the data of `{source.name}`"
-        fields = ", ".join(f"{name} {field.spec}" for name, field in examples.fields.items())
-        raise fail("E0507", message, span, help=f"the data are {fields}") from error
-    return Opened(examples, transforms[fixed:], after.fields)
+        if isinstance(error, SpecError):
+            raise
+        words = ", ".join(f"`{choice.name}`" for choice in (*processing.transforms, *processing.mixing))
+        message = f"the transforms {words} do not fit the data of `{source}`"
+        described = ", ".join(f"{name} {known.spec}" for name, known in examples.fields.items())
+        raise fail("E0507", message, span, help=f"the data are {described}") from error
 
 
-def _check_transforms(transforms: Sequence[Choice], fields: Mapping[str, Field], span: Span | None) -> None:
-    for choice in transforms:
-        name = transform_params(choice).field
-        if name not in fields:
-            names, close = ", ".join(f"`{field}`" for field in fields), nearest(name, fields)
-            help = f"did you mean `{close}`?" if close else "name another `field`"
-            raise fail("E0507", f"`{choice.name}` changes the field `{name}`, but the data have {names}", span, help=help)
+def _batch_fields(prepared: Examples, processing: Processing) -> dict[str, Field]:
+    """The fields of a batch, of its first view."""
+    rest = processing.rest()
+    transforms = [*rest.transforms, *(rest.views[0].transforms if rest.views else ()), *rest.mixing]
+    known = fields_after(rest.fields, transforms)
+    mixing = Mixing(rest, 2)
+
+    def finished(example: Any) -> Any:
+        key = tf.zeros((2,), tf.int32)
+        return mixing.keyed(rest.finished(example, key), key)
+
+    batch = prepared.reading(finished).spec
+    if mixing.partners:
+        made = tf.data.Dataset.from_tensors(
+            {name: tf.zeros([size or 1 for size in spec.shape], spec.dtype) for name, spec in batch.items()}
+        )
+        batch = made.repeat(2).batch(2).map(mixing).unbatch().element_spec
+    first = {name: value[0] if isinstance(value, tuple) else value for name, value in batch.items()}
+    return fields_of(first, known, batched=False)
 
 
-def transformed(example: Example, transforms: Sequence[Choice], key: Any = None) -> Example:
-    """An example after transforms. Each random one draws from a key of its own."""
-    for place, choice in enumerate(transforms):
-        arguments = {name: value for name, value in vars(choice.params).items() if name != "field"}
-        change = partial(resolve(choice.entry.target), **arguments)
-        name = transform_params(choice).field
-        if transform_params(choice).random:
-            change = partial(change, key=tf.random.experimental.stateless_fold_in(key, place))
-        example = {**example, name: change(example[name])}
-    return example
+def _kept(prepared: Examples, pipeline: Pipeline, made: Tokenizers, span: Span | None) -> Examples:
+    """The examples after the fixed transforms, kept as `cache` says."""
+    fixed = pipeline.transforms[: processing_of(pipeline, {}).fixed]
+    texts = {name: tokenizer.to_json() for name, tokenizer in made.items()}
+    said = (pipeline.source, fixed, pipeline.fields, pipeline.chunk, pipeline.shift)
+    try:
+        return cached(prepared, pipeline.cache, identity_of((*said, texts, prepared.count, prepared.fingerprint())))
+    except tf.errors.OpError as error:
+        raise _fault(prepared, span) or DataError(f"the data of `{pipeline.source.name}` cannot be read: {reason_of(error)}") from error
 
 
-def feed(opened: Opened, batch_size: int, *, seed: int = 0, training: bool = False, only: Iterable[str] | None = None) -> Feed:
-    """The batches of an opened pipeline, `batch_size` examples each; the last one of an epoch may have fewer. See `feeder`."""
-    return feeder(opened, seed=seed, training=training, only=only)(batch_size)
+def _fault(examples: Examples, span: Span | None) -> SpecError | None:
+    """What to say of the records that cannot be read; None where all can be."""
+    found, count = faults(examples)
+    if not count:
+        return None
+    message = f"a record cannot be read: {found[0]}" if count == 1 else f"{count:,} records cannot be read: {told(found, count)}"
+    them = "it" if count == 1 else "them"
+    return fail("E0517", message, span, help=f"mend {them}, or leave {them} out by `on_error: skip`")
 
 
-def feeder(opened: Opened, *, seed: int = 0, training: bool = False, only: Iterable[str] | None = None) -> Callable[[int], Feed]:
-    """The batches of an opened pipeline, by their size. What is held in memory is held once.
-
-    Args:
-        seed: where order and augmentation start from.
-        training: whether examples are shuffled anew in each epoch.
-        only: the fields that are wanted.
-    """
-    wanted = sorted(opened.fields if only is None else only)
-    examples = opened.examples if opened.later else opened.examples.only(wanted)
-    held = _held(examples) if _size(examples) <= IN_MEMORY else None
-    if held is None:
-        one = _from_source(examples, opened.later, wanted, seed, training)
-    else:
-        one = _from_memory(held, examples.count, opened.later, wanted, seed, training)
-
-    fields, fingerprint = {name: opened.fields[name] for name in wanted}, _fingerprint(held)
-
-    def batched(batch_size: int) -> Feed:
-        def stream(first: int, last: int, skip: int = 0) -> tf.data.Dataset:
-            epochs = tf.data.Dataset.range(first, last)
-            # Examples are left out before anything is done with them.
-            batches = epochs.flat_map(lambda epoch: one(epoch, batch_size, tf.where(epoch == first, skip * batch_size, 0)))
-            return batches.prefetch(tf.data.AUTOTUNE)
-
-        return Feed(stream, math.ceil(examples.count / batch_size), examples.count, fields, examples.classes, fingerprint)
-
-    return batched
-
-
-def dataset(pipeline: Pipeline, batch_size: int, *, seed: int = 0, training: bool = False, epoch: int = 0) -> tf.data.Dataset:
-    """One epoch of a pipeline as batches of named fields."""
-    return feed(open_pipeline(pipeline), batch_size, seed=seed, training=training).stream(epoch, epoch + 1)
-
-
-def _size(examples: Examples) -> float:
-    """Bytes of all examples; infinite where they differ in size."""
-    sizes = [field.spec.bytes for field in examples.fields.values()]
-    return math.inf if None in sizes else examples.count * sum(sizes)  # type: ignore[arg-type]
-
-
-Epoch = Callable[[Any, int, Any], tf.data.Dataset]  # from its number, the size of a batch, and how many examples are left out
-
-
-def _held(examples: Examples) -> dict[str, Any]:
-    """All examples, in memory."""
-    whole = next(iter(examples.dataset.batch(examples.count)))
-    return {name: tf.identity(value) for name, value in whole.items()}
-
-
-def _fingerprint(held: Mapping[str, Any] | None) -> str:
-    if held is None:
-        return ""
-    digest = hashlib.blake2b(digest_size=16)
-    for name in sorted(held):
-        digest.update(name.encode())
-        digest.update(held[name].numpy().tobytes())
-    return digest.hexdigest()
-
-
-def _from_memory(held: Mapping[str, Any], count: int, later: Sequence[Choice], wanted: Sequence[str], seed: int, training: bool) -> Epoch:
-    """Epochs of examples that are held: batches are picked by their indices."""
-
-    def epoch_of(epoch: Any, batch_size: int, left_out: Any) -> tf.data.Dataset:
-        order = tf.range(count)
-        if training:
-            order = tf.random.experimental.stateless_shuffle(order, seed=tf.stack([seed, tf.cast(epoch, tf.int32)]))
-        indices = tf.data.Dataset.from_tensor_slices(order[left_out:])
-        if not later:
-            return indices.batch(batch_size).map(lambda chosen: {name: tf.gather(held[name], chosen) for name in wanted})
-
-        def one(index: Any) -> Example:
-            example = {name: value[index] for name, value in held.items()}
-            return _picked(transformed(example, later, example_key(seed, epoch, index)), wanted)
-
-        return indices.map(one, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True).batch(batch_size)
-
-    return epoch_of
-
-
-def _from_source(examples: Examples, later: Sequence[Choice], wanted: Sequence[str], seed: int, training: bool) -> Epoch:
-    """Epochs of examples that are read each time anew, shuffled through a buffer."""
-
-    def epoch_of(epoch: Any, batch_size: int, left_out: Any) -> tf.data.Dataset:
-        numbered = examples.dataset.enumerate()
-        if training:
-            # Inside this function the global seed is its graph's: the order depends on (seed, epoch) and nothing else.
-            tf.random.set_seed(1)
-            numbered = numbered.shuffle(SHUFFLED, seed=seed * 1_000_003 + epoch, reshuffle_each_iteration=False)
-
-        def one(index: Any, example: Example) -> Example:
-            return _picked(transformed(example, later, example_key(seed, epoch, index)), wanted)
-
-        kept = numbered.skip(tf.cast(left_out, tf.int64))
-        return kept.map(one, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True).batch(batch_size)
-
-    return epoch_of
-
-
-def example_key(seed: int, epoch: Any, index: Any) -> Any:
-    """The key that the random transforms of an example draw from."""
-    fold = tf.random.experimental.stateless_fold_in
-    return fold(fold(tf.constant([seed, 1], tf.int32), tf.cast(epoch, tf.int32)), tf.cast(index, tf.int32))
-
-
-def _picked(example: Example, wanted: Sequence[str]) -> Example:
-    return {name: example[name] for name in wanted}
+def _check_transforms(pipeline: Pipeline, fields: Mapping[str, Field], span: Span | None) -> None:
+    for _, message, help in mismatches(pipeline, fields):
+        raise fail("E0507", message, span, help=help)

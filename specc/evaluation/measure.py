@@ -10,9 +10,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from specc.data.failures import step_failed
-from specc.data.given import check_parts, given_feed
-from specc.data.pipeline import Feed, feed, open_pipeline
+from specc.data.failures import telling
+from specc.data.feed import Feed, feed
+from specc.data.given import datasets, given_feed
+from specc.data.pipeline import open_pipeline
+from specc.data.tokens import wanted
 from specc.diagnostics import fail
 from specc.evaluation.pictures import draw_confusion
 from specc.evaluation.trained import Trained, output_of, trained
@@ -71,9 +73,9 @@ def evaluate(
     spec = spec or found.spec
     if spec is None:
         raise fail("E0512", "a model alone does not say on which data it is measured", help="name its run folder, or give `spec`")
-    require_measured(spec.document, None if data is not None else "validation" if spec.experiment.data.test is None else "test")
+    require_measured(spec.document)
     setting = spec.experiment.stages[-1]
-    held_out = _held_out(spec, setting, data, batch_size or setting.batch_size)
+    held_out = _held_out(found, spec, setting, data, batch_size or setting.batch_size)
     wired = wire(spec.graph(training=True), setting, held_out.fields, span_of=spec.span_of)
     metrics, examples, confusion = _measured(found, spec, wired, held_out)
     classes = _names(held_out.classes or found.classes, confusion)
@@ -84,11 +86,10 @@ def evaluate(
     return Evaluation(metrics, examples, classes, confusion, pictures)
 
 
-def _held_out(spec: Spec, setting: Stage, data: tf.data.Dataset | None, batch_size: int) -> Feed:
+def _held_out(found: Trained, spec: Spec, setting: Stage, data: tf.data.Dataset | None, batch_size: int) -> Feed:
     graph, part = spec.graph(), spec.experiment.data
     if data is not None:
-        check_parts({"test": data})
-        given = given_feed(data, graph, setting, batch_size, "test")
+        given = given_feed(datasets({"test": data})["test"], graph, setting, batch_size, "test")
         check_feeding(graph, given.fields)
         return given
     name = "test" if part.test is not None else "validation"
@@ -96,7 +97,10 @@ def _held_out(spec: Spec, setting: Stage, data: tf.data.Dataset | None, batch_si
     if pipeline is None:
         help = "add `data: {test: {source: ...}}`, or hand in `data` in Python"
         raise fail("E0509", f"`{spec.name}` has no held-out data: neither `test` nor `validation`", spec.span_of("data"), help=help)
-    opened = open_pipeline(pipeline, spec.span_of("data", name, "source"))
+    tokenizers = found.tokenizers()
+    if tokenizers is None and part.train is not None and wanted(pipeline)[1]:
+        tokenizers = open_pipeline(part.train, spec.span_of("data", "train", "source")).tokenizers
+    opened = open_pipeline(pipeline, spec.span_of("data", name, "source"), tokenizers)
     check_feeding(graph, opened.fields, span_of=spec.span_of, path=("data", name), strict=True)
     learning = spec.graph(training=True)
     wired = wire(learning, setting, opened.fields, span_of=spec.span_of)
@@ -136,10 +140,8 @@ def _measured(found: Trained, spec: Spec, wired: tuple[Wired, ...], held_out: Fe
         pairs = _pairs(tf.cast(outputs[head.head], tf.float32), batch[head.target], head)
         return sums, penalty, tf.shape(terms.loss)[0], tf.math.confusion_matrix(*pairs, num_classes=size)
 
-    try:
+    with telling(None, held_out):
         results = [[np.asarray(value) for value in step(batch)] for batch in held_out.stream(0, 1)]
-    except tf.errors.InvalidArgumentError as error:
-        raise step_failed(error) from error
     examples = int(sum(result[2] for result in results))
     sums = np.asarray([result[0] for result in results], np.float64)
     loss, *reported = (float(column.sum()) / examples for column in sums.T)

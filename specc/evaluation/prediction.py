@@ -11,13 +11,15 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from specc.data.pipeline import transformed
-from specc.data.sources import first_line
+from specc.data.errors import first_line
+from specc.data.processing import transformed
 from specc.diagnostics import fail
 from specc.evaluation.pictures import draw_predictions
 from specc.evaluation.trained import Trained, output_of, trained
+from specc.graph import TensorSpec
 from specc.language.wiring import Scores, scores_of
-from specc.registry.data.transforms import transform_params
+from specc.registry.data.fields import Field
+from specc.registry.data.transforms.transform import transform_params
 from specc.registry.entry import Choice
 
 MODES = {1: "grayscale", 3: "rgb", 4: "rgba"}
@@ -115,7 +117,8 @@ def _fixed_transforms(found: Trained, field: str) -> list[Choice]:
 def _fitted(image: np.ndarray, tensor: Any, fixed: Sequence[Choice]) -> Any:
     """An image as the model takes it."""
     name, (height, width) = tensor.name, tensor.shape[1:3]
-    value = transformed({name: tf.constant(image)}, fixed)[name]
+    known = {name: Field(TensorSpec((None, *image.shape)), kind="image")}
+    value = transformed({name: tf.constant(image)}, fixed, known)[name]
     size = (height or value.shape[0], width or value.shape[1])
     if tuple(value.shape[:2]) == size:
         return value

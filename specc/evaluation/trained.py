@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import keras
 
 from specc import plugins
-from specc.data.sources import first_line
+from specc.data.errors import first_line
+from specc.data.tokenizers import Tokenizer, from_json
 from specc.diagnostics import SpecError, fail
 
 if TYPE_CHECKING:
@@ -33,6 +34,11 @@ class Trained:
     spec: Spec | None = None
     path: Path | None = None
     classes: tuple[str, ...] = ()
+
+    def tokenizers(self) -> dict[str, Tokenizer] | None:
+        """What has made the texts of the training data numbers, by field; None where no run tells."""
+        files = () if self.path is None else sorted((self.path / "tokenizers").glob("*.json"))
+        return {file.stem: from_json(file.read_text(encoding="utf-8")) for file in files} or None
 
 
 def trained(model: Any) -> Trained:

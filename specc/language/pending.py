@@ -6,7 +6,7 @@ written down, and counted, before every part of them can run.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from specc.diagnostics import Note, Sink, Span
 from specc.graph import Graph
@@ -17,8 +17,6 @@ from specc.language.syntax import ListNode, MapNode, Node, is_null
 from specc.registry.entry import UNUSED, Param, choose, find
 from specc.registry.types import ChoiceOf, ListOf, MapOf, Section, Type
 
-PARTS = ("train", "validation")
-
 
 def require_built(*graphs: Graph) -> None:
     """Raises SpecError where a graph has layers that are only declared; all of them are told."""
@@ -27,27 +25,17 @@ def require_built(*graphs: Graph) -> None:
     sink.raise_errors()
 
 
-def require_trained(document: Document, graphs: Iterable[Graph], given: Collection[str] = ()) -> None:
-    """Raises SpecError where training needs what is only declared.
-
-    Args:
-        given: the parts of the data that are handed in from Python, in place of the document's.
-    """
+def require_trained(document: Document, graphs: Iterable[Graph]) -> None:
+    """Raises SpecError where training needs what is only declared."""
     sink = Sink()
     _layers(graphs, sink)
-    _settings(document, [("data", part) for part in PARTS if part not in given], sink)
     _settings(document, [("train",)], sink)
     sink.raise_errors()
 
 
-def require_measured(document: Document, part: str | None) -> None:
-    """Raises SpecError where an evaluation needs what is only declared.
-
-    Args:
-        part: the part of the document's data that is measured; None for data that are handed in.
-    """
+def require_measured(document: Document) -> None:
+    """Raises SpecError where an evaluation needs what is only declared."""
     sink = Sink()
-    _settings(document, [("data", part)] if part is not None else [], sink)
     _settings(document, [("train", "losses"), ("train", "objective"), ("evaluate",)], sink)
     sink.raise_errors()
 

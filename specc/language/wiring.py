@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from specc.diagnostics import Sink, Span
+from specc.diagnostics import Note, Sink, Span
 from specc.graph import Argument, Graph, KerasCall, Node, Tensor
 from specc.language.roles import check_roles, listed
 from specc.registry.data.fields import Field
@@ -87,7 +87,7 @@ def wire(
     found = Sink() if sink is None else sink
     wired = []
     if train.objective is not None and is_whole(train):
-        free = None if fields is None else [name for name in fields if name not in graph.inputs]
+        free = None if fields is None else [name for name, field in fields.items() if name not in graph.inputs and not field.is_text]
         check_roles(train.objective, graph.outputs, free, found, span_of, (*key, "objective"))
         losses = {}
     else:
@@ -152,7 +152,7 @@ def _target(
     if weighing is not None and weighing not in fields:
         _no_field(weighing, fields, sink, span_of(*path, loss.name, "sample_weight") or span_of(*path))
         return None
-    free = [name for name in fields if name not in graph.inputs and name != weighing]
+    free = [name for name, field in fields.items() if name not in graph.inputs and name != weighing and not field.is_text]
     if asked is not None:
         if asked in fields:
             return asked
@@ -239,11 +239,12 @@ def _check_shapes(graph: Graph, wired: Wired, field: Field | None, sink: Sink, s
         kind is not None
         and field.classes is not None
         and units is not None
-        and units != field.classes
-        and not (units == 1 and field.classes == 2)
+        and not (units == field.classes or (units == 1 and field.classes == 2))
+        and not (field.kind == "tokens" and units > field.classes)
     ):
         message = f"`{wired.target}` has {field.classes} classes, but head `{wired.head}` gives {units} scores"
-        sink.error("E0504", message, span, help=f"give the head {field.classes} units")
+        notes = _places(("the head is at", span_of("heads", wired.head)), ("the labels come from", span_of("data", "train", "source")))
+        sink.error("E0504", message, span, help=f"give the head {field.classes} units", notes=notes)
         return
     if not comparable(shape, field.spec.shape, kind is not None):
         wanted = f"integers {_sizes(shape[:-1])} or {_sizes(shape)}" if kind is not None else _sizes(shape)
@@ -268,13 +269,13 @@ def check_feeding(
     *,
     sink: Sink | None = None,
     span_of: SpanOf = nowhere,
-    path: tuple[str, ...] = ("data", "train"),
+    path: tuple[str | int, ...] = ("data", "train"),
     strict: bool = False,
 ) -> None:
     """Reports inputs of the model that no field feeds, or one of another shape. Raises SpecError where no sink is given.
 
     Args:
-        path: the key of the pipeline.
+        path: the key of the pipeline, or of a kind of views.
         strict: whether sizes that differ from example to example are reported where the input has one size.
     """
     found = Sink() if sink is None else sink
@@ -286,9 +287,15 @@ def check_feeding(
             found.error("E0505", message, span, help="an input takes the field of its own name: rename the input, or the field")
         elif not _fits(tensor.spec.shape[1:], field.spec.shape[1:], strict):
             message = f"`{name}` of the data is {field.spec}, but the input takes {tensor.spec}"
-            found.error("E0506", message, span, help=_resize(tensor.spec.shape, field.spec.shape))
+            notes = _places(("the input is declared at", span_of("inputs", name)))
+            found.error("E0506", message, span, help=_resize(tensor.spec.shape, field.spec.shape), notes=notes)
     if sink is None:
         found.raise_errors()
+
+
+def _places(*known: tuple[str, Span | None]) -> list[Note]:
+    """Notes about places, of those that there are."""
+    return [Note(text, span) for text, span in known if span is not None]
 
 
 def _fits(wanted: tuple[int | None, ...], given: tuple[int | None, ...], strict: bool) -> bool:
@@ -313,10 +320,14 @@ def check_wiring(document: Document, graph: Graph, experiment: Experiment, sink:
     known: dict[str, Fields | None] = {}
     for part in ("train", "validation", "test"):
         pipeline = getattr(experiment.data, part)
-        known[part] = fields = None if pipeline is None else pipeline.known_fields()
+        views = None if pipeline is None else pipeline.known_views()
+        known[part] = None if views is None else views[0]
         # Inputs that are there only while learning are not fed when the model is measured.
-        if fields is not None and (part == "train" or not graph.training):
-            check_feeding(graph, fields, sink=sink, span_of=span_of, path=("data", part))
+        if views is not None and (part == "train" or not graph.training):
+            for number, fields in {str(view): (number, view) for number, view in reversed([*enumerate(views)])}.values():
+                path = ("views", number) if pipeline.views else ()
+                check_feeding(graph, fields, sink=sink, span_of=span_of, path=("data", part, *path))
+    _check_views(experiment, sink, span_of)
     fields = known["train"]
     if fields is not None and not all(name in fields for name in graph.inputs):
         fields = None  # Which field is left over for a loss is not known before every input has its own.
@@ -330,6 +341,16 @@ def check_wiring(document: Document, graph: Graph, experiment: Experiment, sink:
         wire(graph, train.stages[number], fields, sink=sink, span_of=span_of, key=("train", "stages", number))
     if train.objective is not None or train.losses or len(own) < max(len(train.stages), 1):
         wire(graph, train, fields, sink=sink, span_of=span_of)
+
+
+def _check_views(experiment: Experiment, sink: Sink, span_of: SpanOf) -> None:
+    """Reports views where losses of heads are learned, which look at one picture of an example."""
+    pipeline = experiment.data.train
+    if pipeline is None or not pipeline.views or all(is_whole(stage) for stage in experiment.stages):
+        return
+    message = "`views` makes several pictures of an example, but a loss of a head looks at one"
+    help = "choose an objective over the whole model, such as `simclr`, or leave `views` out"
+    sink.error("E0502", message, span_of("data", "train", "views"), help=help)
 
 
 def _sizes(shape: tuple[int | None, ...]) -> str:

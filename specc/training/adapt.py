@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from specc.data.pipeline import Feed
+from specc.data.feed import Feed
 from specc.keras_backend.network import inputs_of
 
 

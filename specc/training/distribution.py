@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import tensorflow as tf
 
+from specc.data.shares import Share
 from specc.diagnostics import fail
 from specc.keras_backend.build import resolve
 from specc.registry.entry import Choice, bind_value, entries, nearest
@@ -151,38 +152,21 @@ def on_gpu() -> bool:
     return bool(tf.config.list_logical_devices("GPU"))
 
 
-def iterate(stream: tf.data.Dataset, strategy: tf.distribute.Strategy, *, training: bool) -> Iterator[Any]:
-    """An iterator over the batches, each divided among the replicas."""
+def iterate(stream: Callable[[Share | None], tf.data.Dataset], strategy: tf.distribute.Strategy, *, training: bool) -> Iterator[Any]:
+    """An iterator over batches, each divided among the replicas. What another worker's replicas need is not read here.
+
+    `experimental_distribute_dataset` fills the first replicas and leaves the last ones empty, which gives batch
+    normalization nothing to normalize by.
+    """
     replicas = strategy.num_replicas_in_sync
     if replicas == 1:
-        return iter(stream)
+        return iter(stream(None))
 
     def mine(context: tf.distribute.InputContext) -> tf.data.Dataset:
         here = replicas // context.num_input_pipelines
-        first = here * context.input_pipeline_id
-        return stream.flat_map(lambda batch: _divided(batch, replicas, range(first, first + here), training)).prefetch(2 * here)
+        return stream(Share(here * context.input_pipeline_id, here, replicas, training)).prefetch(2 * here)
 
     return iter(strategy.distribute_datasets_from_function(mine))
-
-
-def _divided(batch: Mapping[str, Any], replicas: int, here: range, training: bool) -> tf.data.Dataset:
-    """A batch in parts that differ by one example at most, one for each replica in turn; those of the replicas that are here.
-
-    `experimental_distribute_dataset` fills the first replicas and leaves the last ones empty, which gives batch
-    normalization nothing to normalize by. Where there are fewer examples than replicas, training gives all of them to
-    every replica: the mean, and so the gradient, is the same. Measuring counts each example once, and nobody minds an
-    empty part.
-    """
-    size = tf.shape(next(iter(batch.values())))[0]
-
-    def part(index: Any) -> dict[str, Any]:
-        index = tf.cast(index, tf.int32)
-        first, last = size * index // replicas, size * (index + 1) // replicas
-        if training:
-            first, last = tf.where(size < replicas, 0, first), tf.where(size < replicas, size, last)
-        return {name: value[first:last] for name, value in batch.items()}
-
-    return tf.data.Dataset.range(here.start, here.stop).map(part)
 
 
 def reduce_once(optimizer: Any) -> None:

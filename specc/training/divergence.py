@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import keras
@@ -26,7 +27,7 @@ def first_bad(job: Job, saved: Saved, position: Position) -> str:
     """
     start = take_up(job, saved)
     names = job.objective.names(job.network, training=True)
-    batches = iterate(job.training.stream(start.epoch, position.epoch + 1, start.done), job.strategy, training=True)
+    batches = iterate(partial(job.training.stream, start.epoch, position.epoch + 1, start.done), job.strategy, training=True)
     before = (position.epoch - start.epoch) * job.training.steps + position.done - start.done - 1
     executor(training_step(job, names), job.strategy)(batches, tf.constant(before), tf.zeros((len(names) + 3,)))
     batch = next(batches)

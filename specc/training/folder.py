@@ -14,12 +14,14 @@ from typing import Any
 
 import keras
 
+from specc.data.tokenizers import Tokenizer
 from specc.diagnostics import fail
 from specc.runs import METRICS, SPEC, STATUS
 from specc.version import __version__
 
 CURVES, MODEL, BEST = "curves.png", "model.keras", "best.keras"
 LOCK = "lock.json"
+TOKENIZERS = "tokenizers"
 ASIDE = ".aside"
 
 
@@ -98,6 +100,12 @@ class RunFolder:
         """What is known of the run; what was said before stays."""
         self._status.update(facts)
         self._write(STATUS, json.dumps(self._status, indent=2) + "\n")
+
+    def tokenizers(self, tokenizers: Mapping[str, Tokenizer]) -> None:
+        """What has made texts numbers, by field: files that the library `tokenizers` reads."""
+        for name, tokenizer in tokenizers.items():
+            (self.path / TOKENIZERS).mkdir(exist_ok=True)
+            self._write(f"{TOKENIZERS}/{name}.json", tokenizer.to_json())
 
     def model(self, model: keras.Model) -> None:
         """The inference model with its weights."""

@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from specc.data.pipeline import Feed
+from specc.data.feed import Feed
 from specc.keras_backend.network import Network
 from specc.objectives.objective import Objective
 from specc.registry.experiment import Stage

@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
-from specc.data.pipeline import Feed
+from specc.data.feed import Feed
 from specc.diagnostics import fail
 from specc.graph import Graph
 from specc.report import as_json

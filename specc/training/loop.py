@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import keras
@@ -87,7 +88,7 @@ def fit(job: Job, watch: Watch, start: Position = Position()) -> list[Record]:
     names = job.objective.names(job.network, training=True)
     execute = executor(training_step(job, names), job.strategy, stopping=job.terminate_on_nan)
     validate = validator(job, agree)
-    batches = iterate(job.training.stream(start.epoch, job.epochs, start.done), job.strategy, training=True)
+    batches = iterate(partial(job.training.stream, start.epoch, job.epochs, start.done), job.strategy, training=True)
 
     records: list[Record] = []
     callbacks.on_train_begin()
@@ -172,7 +173,7 @@ def validator(job: Job, agree: Agreement) -> Callable[[], Record] | None:
     execute, pace = executor(measuring_step(job, names), job.strategy), Pace()
 
     def validate() -> Record:
-        batches, done, totals = iterate(feed.stream(0, 1), job.strategy, training=False), 0, tf.zeros((len(names) + 3,))
+        batches, done, totals = iterate(partial(feed.stream, 0, 1, 0), job.strategy, training=False), 0, tf.zeros((len(names) + 3,))
         while done < feed.steps:
             steps, _ = agree(pace.start(feed.steps - done), stopping=False)
             totals, _ = execute(batches, tf.constant(steps), totals)

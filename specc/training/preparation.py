@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
 
-from specc.data.given import check_parts, given_feed
-from specc.data.pipeline import Feed, feeder, open_pipeline
+from specc.data.feed import Feed, feeder
+from specc.data.given import datasets, given_feed
+from specc.data.pipeline import open_pipeline
+from specc.data.tokenizers import Tokenizer
 from specc.diagnostics import Span, fail
 from specc.graph import Graph
 from specc.language.wiring import Fields, Wired, check_feeding, nowhere, wire
@@ -40,7 +42,7 @@ class Prepared:
     span_of: Callable[..., Span | None] = nowhere
 
 
-def prepare(spec: Spec, graphs: tuple[Graph, Graph], data: Mapping[str, tf.data.Dataset]) -> list[Prepared]:
+def prepare(spec: Spec, graphs: tuple[Graph, Graph], data: Mapping[str, tf.data.Dataset | Iterable[Any]]) -> list[Prepared]:
     """The stages of a run, each with its data.
 
     Args:
@@ -50,10 +52,12 @@ def prepare(spec: Spec, graphs: tuple[Graph, Graph], data: Mapping[str, tf.data.
     Raises:
         SpecError: losses, network and data do not fit.
     """
-    check_parts(data)
-    feeds = {
-        part: made for part, graph in zip(PARTS, graphs, strict=True) if (made := _feeds(spec, graphs[0], graph, data, part)) is not None
-    }
+    given = datasets(data)
+    feeds: dict[str, Callable[[int], Feed]] = {}
+    for part, graph in zip(PARTS, graphs, strict=True):
+        known = feeds["train"](spec.experiment.stages[0].batch_size).tokenizers if "train" in feeds else None
+        if (made := _feeds(spec, graphs[0], graph, given, part, known)) is not None:
+            feeds[part] = made
     if "train" not in feeds:
         help = 'add a section `data: {train: {source: ...}}`, or hand in `data={"train": ...}` in Python'
         raise fail("E0509", f"`{spec.name}` has no data to train on", spec.span_of("data"), help=help)
@@ -70,8 +74,14 @@ def prepare(spec: Spec, graphs: tuple[Graph, Graph], data: Mapping[str, tf.data.
     return prepared
 
 
-def _feeds(spec: Spec, learning: Graph, graph: Graph, data: Mapping[str, tf.data.Dataset], part: str) -> Callable[[int], Feed] | None:
-    """The batches of a part of the data, by their size; None where there are no such data."""
+def _feeds(
+    spec: Spec, learning: Graph, graph: Graph, data: Mapping[str, tf.data.Dataset], part: str, tokenizers: Mapping[str, Tokenizer] | None
+) -> Callable[[int], Feed] | None:
+    """The batches of a part of the data, by their size; None where there are no such data.
+
+    Args:
+        tokenizers: what the training data have made of their texts.
+    """
     stages, pipeline = spec.experiment.stages, getattr(spec.experiment.data, part)
     if part in data:
         target = _target_beside(spec, data, graph)
@@ -85,7 +95,7 @@ def _feeds(spec: Spec, learning: Graph, graph: Graph, data: Mapping[str, tf.data
         return given
     if pipeline is None:
         return None
-    opened = open_pipeline(pipeline, spec.span_of("data", part, "source"))
+    opened = open_pipeline(pipeline, spec.span_of("data", part, "source"), tokenizers)
     check_feeding(graph, opened.fields, span_of=spec.span_of, path=("data", part), strict=True)
     needed = set().union(*(_needed(spec, learning, setting, opened.fields) for setting in stages)) & set(opened.fields)
     return cache(feeder(opened, seed=spec.experiment.train.seed, training=part == "train", only=needed))

@@ -6,7 +6,7 @@ import contextlib
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -16,8 +16,8 @@ import keras
 import tensorflow as tf
 
 from specc import plugins
-from specc.data.failures import step_failed
-from specc.diagnostics import Span, fail
+from specc.data.failures import telling
+from specc.diagnostics import fail
 from specc.graph import Graph
 from specc.keras_backend.network import Network, build_network
 from specc.language.pending import require_trained
@@ -77,7 +77,7 @@ class Run:
 def train(
     spec: Spec,
     *,
-    data: Mapping[str, tf.data.Dataset] | None = None,
+    data: Mapping[str, tf.data.Dataset | Iterable[Any]] | None = None,
     directory: str | Path | None = None,
     strategy: str | tf.distribute.Strategy | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
@@ -88,7 +88,8 @@ def train(
 
     Args:
         spec: what `specc.load` returned.
-        data: data sets that stand in for the spec's, by `train`, `validation`, `test`; see `specc.data.given`.
+        data: data sets, or other iterables of examples or batches, that stand in for the spec's, by `train`, `validation`,
+            `test`; see `specc.data.given`.
         directory: the run folder, new or empty; by default a new one below `runs/`. Several workers need one that all see.
         strategy: a word in place of the spec's `distribute`, such as `mirrored`, or a strategy of `tf.distribute`.
         callbacks: Keras callbacks; they see the inference model. What one has seen is saved with the run where it has
@@ -101,15 +102,17 @@ def train(
         SpecError: the spec's training section or the data are wrong, or the folder holds another run.
     """
     setting, graphs = spec.experiment.train, _graphs(spec)
-    require_trained(spec.document, graphs, data or ())
+    require_trained(spec.document, graphs)
     devices = choose_devices(setting.distribute if strategy is None else strategy)  # workers have to be joined before anything is computed
     prepared = prepare(spec, graphs, data or {})
+    feeds, named = (prepared[0].training, prepared[0].validation), None if data else spec.span_of("data")
     with _folder(spec, directory, resume, devices) as folder, precision(setting.precision):
         path = folder.path if devices.is_chief or directory is None else Path(directory)  # where the run is, whoever writes it
         keras.utils.set_random_seed(setting.seed)
         with devices.strategy.scope():
             network = build_network(*graphs)
-            adapt_normalization(network.training, prepared[0].training)
+            with telling(named, *feeds):
+                adapt_normalization(network.training, prepared[0].training)
             stages = Stages(network, prepared, setting, devices.strategy, callbacks, folder.path)
             saved = checkpoints_of(path).newest() if resume else None
             report = _initialized(spec, network) if saved is None else None
@@ -120,8 +123,9 @@ def train(
             folder.status(initialized=asdict(report))
         shown = progress and devices.is_chief
         if shown:
-            print(devices.said, *([report] if report else []), sep="\n", file=sys.stderr)
-        with interruptible() as interrupt, _bar(shown, stages) as bar, _told(folder, None if data else spec.span_of("data")):
+            left_out = [line for each in feeds if each is not None for line in each.told]
+            print(devices.said, *left_out, *([report] if report else []), sep="\n", file=sys.stderr)
+        with interruptible() as interrupt, _bar(shown, stages) as bar, _failing(folder), telling(named, *feeds):
             saver = Saver(setting.checkpoint if devices.is_chief else None, folder.path)
             watch = Recorder(folder, interrupt, bar, saver, records, start.done, len(prepared))
             job = _fit(stages, job, watch, start)
@@ -170,6 +174,7 @@ def _write_down(folder: RunFolder, spec: Spec, job: Job, stages: Stages, devices
     require_same(folder.locked, lock)
     folder.spec(spec.text)
     folder.lock(lock)
+    folder.tokenizers(stages.prepared[0].training.tokenizers)
     folder.status(status="running", name=spec.name, plugins=plugins.used(spec), devices=devices.said, **_facts(job, stages))
 
 
@@ -223,14 +228,12 @@ def _bar(progress: bool, stages: Stages) -> Any:
 
 
 @contextlib.contextmanager
-def _told(folder: RunFolder, place: Span | None) -> Iterator[None]:
-    """Says in the folder that a run has failed, and tells what data did wrong as a diagnostic."""
+def _failing(folder: RunFolder) -> Iterator[None]:
+    """Says in the folder that a run has failed."""
     try:
         yield
-    except BaseException as error:
+    except BaseException:
         folder.status(status="failed", ended=_now())
-        if isinstance(error, tf.errors.InvalidArgumentError):
-            raise step_failed(error, place) from error
         raise
 
 

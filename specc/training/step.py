@@ -67,7 +67,7 @@ def accumulated(batch: Any, parts: int, compute: Callable[[Any, Any], tuple[list
     count = tf.cast(parts, tf.float32)
 
     def part(index: Any) -> Any:
-        return {name: value[size * index // parts : size * (index + 1) // parts] for name, value in batch.items()}
+        return tf.nest.map_structure(lambda value: value[size * index // parts : size * (index + 1) // parts], batch)
 
     first, sums = compute(part(0), count)
     learning = [place for place, gradient in enumerate(first) if gradient is not None]
@@ -86,7 +86,7 @@ def accumulated(batch: Any, parts: int, compute: Callable[[Any, Any], tuple[list
 
 def size_of(batch: Any) -> Any:
     """Examples of a batch."""
-    return tf.shape(next(iter(batch.values())))[0]
+    return tf.shape(tf.nest.flatten(batch)[0])[0]
 
 
 def sums_of(terms: Terms, penalty: Any, names: Sequence[str]) -> Any:

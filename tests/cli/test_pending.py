@@ -81,8 +81,8 @@ def words(text: str) -> list[str]:
 def test_training_names_all_that_is_missing_at_once(specc: Run, write: Write) -> None:
     result = specc("train", write("my.yaml", RECIPE))
     assert result.code == 1
-    assert words(result.err) == ["views", "simclr"]
-    assert "my.yaml:8:27" in result.err
+    assert words(result.err) == ["simclr"]
+    assert "my.yaml:11:14" in result.err
     assert specc("build", "my.yaml", "-o", "-").code == 0  # the network itself has all it needs
 
 
@@ -92,17 +92,7 @@ def test_evaluating_names_what_it_would_need(write: Write) -> None:
     spec = package.load(write("my.yaml", RECIPE))
     with pytest.raises(package.SpecError) as caught:
         package.evaluate(package.build(spec), spec=spec)
-    assert words(str(caught.value)) == ["image_folder", "simclr", "knn"]
-
-
-def test_data_that_are_handed_in_are_not_missed(write: Write) -> None:
-    from specc.language import load
-    from specc.language.pending import require_trained
-
-    spec = load(write("my.yaml", RECIPE.replace("simclr", "mean_squared_error")))
-    require_trained(spec.document, [], given=["train"])
-    with pytest.raises(Exception, match="`views` cannot be used yet"):
-        require_trained(spec.document, [])
+    assert words(str(caught.value)) == ["simclr", "knn"]
 
 
 def test_it_is_told_without_tensorflow(tmp_path: Path) -> None:

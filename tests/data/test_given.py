@@ -1,10 +1,11 @@
 """Data sets handed in from Python."""
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from specc.data.given import check_parts, given_feed
+from specc.data.given import datasets, given_feed
 from specc.diagnostics import SpecError
 from specc.graph import Graph, Tensor, TensorSpec
 from specc.registry.entry import bind
@@ -75,6 +76,56 @@ def test_unusable_data_are_told(data, inputs, message):
 
 def test_parts_are_known_by_name():
     with pytest.raises(SpecError, match="`data` has no part `valid`"):
-        check_parts({"valid": tf.data.Dataset.range(3)})
-    with pytest.raises(SpecError, match="must be a tf\\.data\\.Dataset, not tuple"):
-        check_parts({"train": (IMAGES, LABELS)})
+        datasets({"valid": tf.data.Dataset.range(3)})
+    with pytest.raises(SpecError, match="must be a tf\\.data\\.Dataset, or an iterable of examples or batches, not tuple"):
+        datasets({"train": (IMAGES, LABELS)})
+
+
+class Batches(keras.utils.PyDataset):
+    """Keras's own kind of sequence, which has a length and no end."""
+
+    def __len__(self):
+        return 3
+
+    def __getitem__(self, index):
+        return IMAGES[4 * index : 4 * index + 4], LABELS[4 * index : 4 * index + 4]
+
+
+def test_other_iterables_are_data_sets_too():
+    """Lists of examples, lists of batches of which the last is smaller, and Keras's sequences."""
+    examples = [{"image": image, "label": label} for image, label in zip(IMAGES, LABELS, strict=True)]
+    batches = [(IMAGES[:4], LABELS[:4]), (IMAGES[4:8], LABELS[4:8]), (IMAGES[8:], LABELS[8:])]
+    for iterable, target in ((examples, "label"), (batches, "target"), (Batches(), "target")):
+        feed = given(datasets({"train": iterable})["train"])
+        assert feed.steps == 3
+        assert feed.fields["image"].spec.shape == (None, 4, 4, 1)
+        for _ in range(2):
+            assert [batch[target].tolist() for batch in feed.stream(0, 1).as_numpy_iterator()] == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
+
+
+def broken():
+    raise OSError("the disk is gone")
+
+
+class Broken:
+    def __iter__(self):
+        return (broken() for _ in range(2))
+
+
+@pytest.mark.parametrize(
+    ("iterable", "message"),
+    [
+        ((pair for pair in [(IMAGES, LABELS)]), "is generator, which can be gone through only once"),
+        ([], "the train data are empty"),
+        ([(IMAGES, LABELS), IMAGES], "the train data cannot be gone through: ValueError"),
+        ([(IMAGES, LABELS), (IMAGES, LABELS.astype("float32"))], "one element has int64 (10,), another float32 (10,)"),
+        (Broken(), "the train data cannot be gone through: OSError: the disk is gone"),
+        (7, "or an iterable of examples or batches, not int"),
+    ],
+)
+def test_iterables_that_cannot_be_used_are_told(iterable, message):
+    with pytest.raises(SpecError) as caught:
+        datasets({"train": iterable})
+    (found,) = caught.value.diagnostics
+    assert found.code == "E0508"
+    assert message in found.message

@@ -15,7 +15,6 @@ CASES = [(page, number) for page in PAGES for number in range(len(cases_of(page)
 # What no spec alone can show: these are told when data are read, a run is made, a plug-in or a model is loaded.
 WITHOUT_EXAMPLE = {
     "E0009",
-    "E0507",
     "E0508",
     "E0509",
     "E0510",
@@ -25,6 +24,7 @@ WITHOUT_EXAMPLE = {
     "E0514",
     "E0515",
     "E0516",
+    "E0517",
     "E0601",
     "E0602",
     "E0701",

@@ -88,6 +88,7 @@ SYSTEMS: dict[str, tuple[Counts, Counts]] = {
     "caption_attention": both(Counts(41_442_448, 17_854_736, 4_143_286_272, 179, {"logits": (20, 10_000)})),
     "char_rnn": both(Counts(884_832, 884_832, 56_098_816, 4, {"logits": (64, 96)})),
     "transformer_base": both(Counts(63_082_496, 63_082_496, 17_331_912_704, 153, {"logits": (256, 37_000)})),
+    "pets": both(Counts(31_031_875, 31_031_875, 48_175_775_744, 31, {"mask": (256, 256, 3)})),
     "transfer": classifier(23_597_957, 23_544_837, 3_855_935_488, 176, classes=5),
 }
 
@@ -226,6 +227,12 @@ def test_sequence_models_by_the_formulas_of_their_papers() -> None:
     assert parameters("transformer_base") == (37_000 * 512 + 6 * (encoder + decoder),) * 2
 
 
+def test_a_unet_of_three_classes_has_three_scores_for_every_pixel() -> None:
+    assert parameters("pets") == (31_031_745 + 2 * (64 + 1),) * 2
+    macs = [graphs(name)[0].macs for name in ("pets", "unet")]
+    assert macs[0] == macs[1] + 256 * 256 * 2 * 64
+
+
 def test_transfer_changes_the_head_only() -> None:
     assert parameters("transfer")[0] == parameters("resnet50")[0] - dense(2048, 1000) + dense(2048, 5)
 
@@ -245,16 +252,15 @@ UNBUILT = {
     ),
 }
 UNUSED = {
-    "simclr": {"views", "simclr"},
-    "moco_v2": {"views", "moco"},
-    "dino_vit": {"image_folder", "views", "dino"},
+    "simclr": {"simclr"},
+    "moco_v2": {"moco"},
+    "dino_vit": {"dino"},
     "ssd300_vgg16": {"ssd"},
     "faster_rcnn_resnet50_fpn": {"faster_rcnn"},
     "mask_rcnn_resnet50_fpn": {"mask_rcnn"},
-    "caption_attention": {"fields", "shift", "sequence_cross_entropy"},
-    "char_rnn": {"text", "chunk", "shift", "language_model"},
+    "caption_attention": {"sequence_cross_entropy"},
+    "char_rnn": {"language_model"},
     "transformer_base": {"sequence_cross_entropy"},
-    "transfer": {"image_folder"},
 }
 
 

@@ -243,6 +243,56 @@ def test_fields_are_known_before_data_are_read(text, expected) -> None:
     assert (found and {name: field.spec.shape[1:] for name, field in found.items()}) == expected
 
 
+SCENES = "source: {digit_scenes: {size: 32, color: false}}"
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "expected"),
+    [
+        ("source: digits, transforms: [random_flip, center_crop: 9]", "center_crop", "`center_crop` cuts 9 by 9 out of 8 by 8"),
+        ("source: digits, transforms: [pad: 12, center_crop: 9]", "", ""),
+        ("source: digits, transforms: [random_crop: {size: 10, padding: 1}]", "", ""),
+        ("source: digits, transforms: [random_flip: {field: imgae}]", "random_flip",
+         "`random_flip` changes the field `imgae`, but the data have `image`, `label`"),
+        ("source: digits, transforms: [normalize: {mean: [0, 0, 0], std: [1]}]", "normalize",
+         "`normalize` has 3 values of `mean`, but `image` has 1 channel"),
+        ("source: digits, transforms: [mix_up, random_flip]", "random_flip",
+         "`random_flip` looks at one example, but stands after `mix_up`, which mixes them"),
+        ("source: digits, transforms: [random_flip, mix_up]", "", ""),
+        ("source: digits, views: [{transforms: [pad: 9]}, {transforms: [{resize: 6}, {center_crop: 7}]}]", "center_crop",
+         "`center_crop` cuts 7 by 7 out of 6 by 6"),
+        ("source: digits, views: 2, transforms: [mix_up]", "mix_up", "`mix_up` mixes examples, but `views` are several pictures of one"),
+        (f"{SCENES}, transforms: [mosaic]", "mosaic",
+         "`mosaic` puts the objects of four examples together, so that their number must be fixed"),
+        (f"{SCENES}, transforms: [mosaic], objects: 8", "", ""),
+        (f"{SCENES}, transforms: [rand_augment]", "rand_augment",
+         "`rand_augment` moves pixels, and `boxes`, `masks` and `mask` would not follow"),
+        (f"{SCENES}, transforms: [random_flip: {{field: boxes}}]", "random_flip", "`random_flip` moves pixels, but `boxes` is (?, ?, 4)"),
+        ("source: {npz: x.npz}, transforms: [random_flip: {field: picture}]", "", ""),  # only the file can tell
+    ],
+)  # fmt: skip
+def test_transforms_that_do_not_fit_are_told_where_they_stand(text, word, expected) -> None:
+    written = f"specc: 1\ninputs: {{image: [8]}}\nlayers: [flatten]\ndata: {{train: {{{text}}}}}"
+    found = language.check("my.yaml", text=written)
+    assert [(each.code, each.message) for each in found] == ([("E0507", expected)] if expected else [])
+    for each in found:
+        line = written.splitlines()[each.span.line - 1]
+        assert line[each.span.column - 1 :].startswith(word)
+
+
+def test_a_view_that_an_input_cannot_take_is_told_where_it_stands() -> None:
+    views = "views: [{count: 2}, {count: 4, transforms: [resize: 4]}]"
+    written = f"""specc: 1
+inputs: {{image: [8, 8, 1]}}
+layers: [flatten]
+heads: {{projection: {{dense: 4}}}}
+data: {{train: {{source: digits, {views}}}}}
+train: {{objective: simclr}}"""
+    (found,) = language.check("my.yaml", text=written)
+    assert (found.code, found.message) == ("E0506", "`image` of the data is (?, 4, 4, 1), but the input takes (?, 8, 8, 1)")
+    assert written.splitlines()[4][found.span.column - 1 :].startswith("{count: 4")
+
+
 def test_a_tokenizer_makes_numbers_of_a_text() -> None:
     made = "{source: digits, fields: {tokens: {feature: text, tokenizer: {words: {vocabulary_size: 9, sequence_length: 5}}}}}"
     found = pipeline(made).known_fields()

@@ -24,7 +24,8 @@ from specc import language
 from specc.cli import main
 from specc.graph import Argument, Graph, Layer, Node, Tensor
 from specc.language import expand, expressions, schema, scope, syntax, vocabulary
-from specc.registry import experiment
+from specc.registry.data.pipeline import Data, NamedField, Objects, Pipeline, View
+from specc.registry.experiment import Train
 from specc.render import render_text
 
 PAGE = Path(__file__).parents[2] / "docs" / "language.md"
@@ -220,7 +221,7 @@ def known_words() -> dict[str, set[str]]:
     """What the code knows of the language, by kind."""
     checker = schema.document_schema(vocabulary.Vocabulary(), (), (), {})
     properties = checker["properties"]
-    experiments = {section: set(getattr(experiment, section).parameters) for section in ("Data", "Train", "Pipeline")}
+    experiments = {kind.__name__: set(kind.parameters) for kind in (Data, Train, Pipeline, NamedField, View, Objects)}
     return {
         "sections": set(properties),
         "keys of an input": set(properties["inputs"]["additionalProperties"]["properties"]),

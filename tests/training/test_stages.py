@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import specc
+from specc.data.sources.embedded import scans
 from specc.training.checkpoint import read
 from specc.training.run import train
 from tests.training.breaking import Break, assert_same
@@ -137,17 +138,10 @@ def test_frozen_batch_normalization_is_in_inference_mode(path: Path, tmp_path: P
     text = specc.load(path, overrides={**overrides, "train.batch_size": 2000}).text.replace("rate: 0.2", "rate: 0.0")
     (tmp_path / "one.yaml").write_text(text, encoding="utf-8")
     run = train(specc.load(tmp_path / "one.yaml"), directory=tmp_path / "run", progress=False)
-    images, labels = _digits()
+    images, labels = scans("train", 0.2, 0)
     logits = run.model(images)
     expected = float(np.mean(keras.losses.sparse_categorical_crossentropy(labels, logits, from_logits=True)))
     assert run.history[0]["loss"] == pytest.approx(expected, abs=1e-5)
-
-
-def _digits() -> tuple[np.ndarray, np.ndarray]:
-    from specc.data.sources import digits
-
-    examples = list(digits().dataset.as_numpy_iterator())
-    return np.stack([each["image"] for each in examples]), np.stack([each["label"] for each in examples])
 
 
 def test_the_optimizer_is_carried_over_where_only_its_rate_changes(whole: Any) -> None:

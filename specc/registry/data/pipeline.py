@@ -1,14 +1,15 @@
 """The section `data`: where examples come from, and what is done to each before it is batched."""
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Literal
 
 from specc.graph import TensorSpec
-from specc.registry.data.fields import Field
-from specc.registry.data.sources import Source
+from specc.registry.data.fields import BY_OBJECT, Field
+from specc.registry.data.sources.source import Source
 from specc.registry.data.tokenizers import Tokenizer
-from specc.registry.data.transforms import Fields, transform_params
-from specc.registry.entry import Choice, Params, param
+from specc.registry.data.transforms.transform import Fields, Geometric, moving, transform_params
+from specc.registry.entry import Choice, Params, nearest, param
 from specc.registry.types import ChoiceOf, Section
 
 Transforms = list[Annotated[Choice, ChoiceOf("transform")]]
@@ -28,43 +29,90 @@ class View(Params):
     transforms: Transforms = param("What is done to each of them, after the pipeline's own transforms.", default=[])
 
 
+class Objects(Params):
+    """Which objects of an example stay, and how many there are: what has an entry for each, like boxes, masks and labels, keeps step."""
+
+    pad_to: int | None = param(
+        "Objects that every example has in a batch: rows of zeros whose label is -1 fill up, and objects beyond that number are left out; "
+        "none: as many as the example of the batch that has most.",
+        default=None,
+        minimum=1,
+    )
+    min_visibility: float = param(
+        "Share of a box that must be left in the image after a transform; objects with less are gone.", default=0.1, minimum=0, maximum=1
+    )
+    min_size: float = param("Width and height, in pixels, that a box must keep.", default=1.0, minimum=0)
+
+
 class Pipeline(Params):
     """Where examples come from, and what is done to each before it is batched."""
 
     source: Annotated[Choice, ChoiceOf("source")] = param("The examples: `digits`, `{tfds: {name: cifar10}}`.")
     fields: dict[str, Annotated[NamedField, Section(NamedField, first=True)]] = param(
-        "The fields of a batch by name, each a feature of the data set; without any, the features as they are.", default={}, pending=True
+        "The fields of a batch by name, each a feature of the data set; without any, the features as they are.", default={}
     )
-    chunk: int | None = param("Length of the pieces that a stream of tokens is cut into: one piece, one example.", default=None, minimum=1,
-        pending=True)  # fmt: skip
+    chunk: int | None = param("Length of the pieces that a stream of tokens is cut into: one piece, one example.", default=None, minimum=1)
     shift: dict[str, str] = param(
-        "Fields of tokens whose targets are the tokens one place further: `{tokens: labels}` makes the field `labels`.",
-        default={},
-        pending=True,
+        "Fields of tokens whose targets are the tokens one place further: `{tokens: labels}` makes the field `labels`.", default={}
     )
     transforms: Transforms = param(
         "What is done to each example, in order. Random transforms draw anew in every epoch, and for every view.", default=[]
     )
     views: list[Annotated[View, Section(View, first=True)]] = param(
-        "Pictures of an example that are augmented each for itself: a count, or a list of kinds.", default=[], pending=True
+        "Pictures of an example that are augmented each for itself: a count, or a list of kinds.", default=[]
+    )
+    objects: Annotated[Objects, Section(Objects, first=True)] = param(
+        "Which objects of an example stay, and how many there are.", default={}
+    )
+    cache: str = param(
+        "Where examples are kept after the transforms before the first random one: `memory`, a folder, or `none`, which makes them "
+        "anew in each epoch; `auto` is memory where they take less than 1 GiB.",
+        default="auto",
+    )
+    on_error: Literal["fail", "skip"] = param(
+        "What happens to records that cannot be read: the run fails, or they are looked for beforehand, told, and left out.",
+        default="fail",
     )
 
     def known_fields(self) -> Fields | None:
-        """The fields of an example after the transforms, of its first view; None where only the data themselves can tell."""
+        """The fields of a batch, of the first view; None where only the data themselves can tell."""
+        views = self.known_views()
+        return None if views is None else views[0]
+
+    def known_views(self) -> list[Fields] | None:
+        """The fields of a batch for every kind of view; None where only the data themselves can tell."""
+        known = self.given_fields()
+        return None if known is None else self.views_of(known)
+
+    def given_fields(self) -> Fields | None:
+        """The fields of an example before the transforms; None where only the data themselves can tell."""
         assert isinstance(self.source.params, Source)
         known = self.source.params.fields()
-        known = None if known is None else self._shifted(self._chunked(self._named(known)))
-        for transform in (*self.transforms, *(self.views[0].transforms if self.views else ())):
-            known = None if known is None else transform_params(transform).fields(known)
-        return known
+        return None if known is None else self._shifted(self._chunked(self._named(known)))
+
+    def views_of(self, known: Mapping[str, Field]) -> list[Fields]:
+        """What the transforms make of fields, for every kind of view; without views there is one."""
+        found = []
+        for transforms in [view.transforms for view in self.views] or [[]]:
+            fields = dict(known)
+            for transform in (*self.transforms, *transforms):
+                fields = transform_params(transform).fields(fields)
+            found.append({name: self._filled_up(field) for name, field in fields.items()})
+        return found
+
+    def _filled_up(self, field: Field) -> Field:
+        if field.kind not in BY_OBJECT:
+            return field
+        return field.with_shape(None, self.objects.pad_to, *field.spec.shape[2:])
 
     def _named(self, known: Fields) -> Fields | None:
         """The fields that `fields` asks for; None where one of them is nothing that is known."""
         found = {}
         for name, made in self.fields.items():
             if made.tokenizer is not None:
-                assert isinstance(made.tokenizer.params, Tokenizer)
-                found[name] = Field(TensorSpec((None, made.tokenizer.params.sequence_length), "int32"))
+                params = made.tokenizer.params
+                assert isinstance(params, Tokenizer)
+                found[name] = Field(TensorSpec((None, params.sequence_length), "int32"), params.vocabulary_size, "tokens")
             elif made.feature in known:
                 found[name] = known[made.feature]
             else:
@@ -74,10 +122,47 @@ class Pipeline(Params):
     def _chunked(self, known: Fields | None) -> Fields | None:
         if self.chunk is None or known is None:
             return known
-        return {name: replace(field, spec=TensorSpec((None, self.chunk), field.spec.dtype)) for name, field in known.items()}
+        pieces = {name: field for name, field in known.items() if not field.is_text}
+        return {name: replace(field, spec=TensorSpec((None, self.chunk), field.spec.dtype)) for name, field in pieces.items()}
 
     def _shifted(self, known: Fields | None) -> Fields | None:
         return None if known is None else {**known, **{target: known[name] for name, target in self.shift.items() if name in known}}
+
+
+def mismatches(pipeline: Pipeline, fields: Mapping[str, Field]) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
+    """What of a pipeline's transforms does not fit the fields of its source: where it stands, what it is, and what to change."""
+    own = [(("transforms", place, choice.name), choice) for place, choice in enumerate(pipeline.transforms)]
+    views = [[(("views", number, "transforms", place, choice.name), choice) for place, choice in enumerate(view.transforms)]
+             for number, view in enumerate(pipeline.views)]  # fmt: skip
+    for transforms in views or [[]]:
+        known, mixing = dict(fields), None
+        for path, choice in (*own, *transforms):
+            params = transform_params(choice)
+            if params.field not in known:
+                names, close = ", ".join(f"`{each}`" for each in known), nearest(params.field, known)
+                help = f"did you mean `{close}`?" if close else "name another `field`"
+                yield path, f"`{choice.name}` changes the field `{params.field}`, but the data have {names}", help
+                return
+            found = params.mismatch(known, pipeline.objects.pad_to)
+            if params.partners and pipeline.views:
+                found = "mixes examples, but `views` are several pictures of one", "leave out one of the two"
+            if mixing is not None and not params.partners:
+                found = f"looks at one example, but stands after `{mixing}`, which mixes them", f"move it before `{mixing}`"
+            if found is not None:
+                yield path, f"`{choice.name}` {found[0]}", found[1]
+                return
+            mixing, known = choice.name if params.partners else mixing, params.fields(known)
+
+
+def changed_by(transforms: Iterable[Choice], fields: Mapping[str, Field]) -> set[str]:
+    """The fields of which every view has its own: images, and what transforms change or moves with them."""
+    changed = {name for name, field in fields.items() if field.kind == "image"}
+    for choice in transforms:
+        params = transform_params(choice)
+        if params.field in fields:
+            changed.update(moving(params.field, fields) if isinstance(params, Geometric) else [params.field])
+    boxed = any(fields[name].kind == "boxes" for name in changed)
+    return changed | {name for name, field in fields.items() if boxed and field.kind in BY_OBJECT}
 
 
 class Data(Params):

@@ -1,0 +1,1 @@
+"""Transforms: what is done to each example before it is batched."""
