@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from specc.data.processing import Processing, fields_after, fold
 from specc.data.shares import Share
 from specc.registry.data.fields import BY_OBJECT
 
+PARALLEL = os.cpu_count() or 1  # TensorFlow's own tuning does not see through the grouping of rows, and begins with one
 SHUFFLED = 10_000  # records among which the next one is drawn where they can only be had one after the other
 
 
@@ -58,11 +60,11 @@ class Epochs:
         else:
             make = self._rows if self.examples.is_table else self._records
             rows = epochs.flat_map(lambda epoch: make(epoch, left_out(epoch), plan))
-            done = rows.map(self._one(plan, mixing), num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+            done = rows.map(self._one(plan, mixing), num_parallel_calls=PARALLEL, deterministic=True)
             batches = plan.grouped(done, lambda examples: _stacked(examples, plan.largest, self._fillings))
         if mixing.partners:
             mix = lambda group, batch: (group, mixing(batch, plan.before))  # noqa: E731
-            batches = batches.map(mix, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+            batches = batches.map(mix, num_parallel_calls=PARALLEL, deterministic=True)
         return plan.divided(batches)
 
     def _rows(self, epoch: Any, left_out: Any, plan: Plan) -> tf.data.Dataset:
@@ -113,7 +115,8 @@ class Epochs:
         """From the number of a batch and an index, and a stream's record, to what goes into that batch."""
 
         def one(group: Any, index: Any, record: Any = None) -> tuple[Any, Example]:
-            key = fold(fold(tf.constant([self.seed, 1], tf.int32), group // plan.steps), index)
+            # Of the numbers below zero, so that it is not the key that the order is drawn from.
+            key = fold(tf.stack([-1 - self.seed, tf.cast(group // plan.steps, tf.int32)]), index)
             record = self.examples.record(index) if self.examples.is_table else record
             example = self.processing.finished(self.examples.read(record), key)
             return group, mixing.keyed({name: example[name] for name in self.wanted}, key)

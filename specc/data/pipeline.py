@@ -19,6 +19,7 @@ from specc.data.tokenizers import Tokenizer
 from specc.data.tokens import Tokenizers, sequences, wanted
 from specc.diagnostics import Span, SpecError, fail
 from specc.keras_backend.build import resolve
+from specc.language.wiring import SpanOf, nowhere
 from specc.registry.data.fields import Field
 from specc.registry.data.pipeline import mismatches
 from specc.registry.entry import nearest
@@ -50,26 +51,27 @@ class Opened:
         return self.examples.only(wanted) if self.processing.is_done else self.examples
 
 
-def open_pipeline(pipeline: Pipeline, span: Span | None = None, tokenizers: Mapping[str, Tokenizer] | None = None) -> Opened:
+def open_pipeline(pipeline: Pipeline, span_of: SpanOf = nowhere, tokenizers: Mapping[str, Tokenizer] | None = None) -> Opened:
     """Opens the source of a pipeline.
 
     Args:
+        span_of: finds the place of a key of the pipeline: `span_of("source")`.
         tokenizers: those that the training data have made, by field; without them, texts make their own.
 
     Raises:
         SpecError: the data cannot be read, or a transform does not fit them.
     """
-    source = pipeline.source
+    source, span = pipeline.source, span_of("source")
     try:
         features, choices = wanted(pipeline)
         examples = _named(resolve(source.entry.target)(**vars(source.params)), features)
         if examples.stored is not None:
-            examples = replace(examples, read=examples.stored, stored=None)
+            examples = replace(examples, read=examples.stored, stored=None).knowing(examples.fields)
         examples, made = sequences(examples, choices, tokenizers, chunk=pipeline.chunk, shift=pipeline.shift)
         known = examples.fields
         examples = examples.reading(lambda example: checked(example, known))
         examples, left_out = _readable(examples, pipeline)
-        _check_transforms(pipeline, known, span)
+        _check_transforms(pipeline, known, span_of)
         processing = processing_of(pipeline, known)
         prepared, fields = _prepared(examples, processing, source.name, span)
         rest = processing.rest()
@@ -162,6 +164,6 @@ def _fault(examples: Examples, span: Span | None) -> SpecError | None:
     return fail("E0517", message, span, help=f"mend {them}, or leave {them} out by `on_error: skip`")
 
 
-def _check_transforms(pipeline: Pipeline, fields: Mapping[str, Field], span: Span | None) -> None:
-    for _, message, help in mismatches(pipeline, fields):
-        raise fail("E0507", message, span, help=help)
+def _check_transforms(pipeline: Pipeline, fields: Mapping[str, Field], span_of: SpanOf) -> None:
+    for path, message, help in mismatches(pipeline, fields):
+        raise fail("E0507", message, span_of(*path), help=help)

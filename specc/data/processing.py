@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -64,11 +64,11 @@ class Processing:
         """A prepared example as it goes into a batch. Fields of which every view has its own are tuples."""
         if not self.views:
             return self._filled(transformed(example, self.transforms, self.fields, self.objects, key), ())
-        seen = []
-        each = [view for view in self.views for _ in range(view.count)]
-        for view, own in zip(each, keys_from(key, len(each)), strict=True):
-            one = transformed(example, (*self.transforms, *view.transforms), self.fields, self.objects, own)
-            seen.append(self._filled(one, view.transforms))
+        each = [(view, (*self.transforms, *view.transforms)) for view in self.views for _ in range(view.count)]
+        keys = iter(keys_from(key, sum(_draws(transforms) for _, transforms in each)))
+        seen = [
+            self._filled(_transformed(example, transforms, self.fields, self.objects, keys), view.transforms) for view, transforms in each
+        ]
         various = changed_by([*self.transforms, *(choice for view in self.views for choice in view.transforms)], self.fields)
         return {name: tuple(each[name] for each in seen) if name in various else value for name, value in seen[0].items()}
 
@@ -92,14 +92,22 @@ def fields_after(fields: Fields, transforms: Sequence[Choice]) -> Fields:
 
 def transformed(example: Example, transforms: Sequence[Choice], fields: Fields, objects: Objects | None = None, key: Any = None) -> Example:
     """An example after transforms. Each random one draws from a key of its own."""
-    keys = iter(keys_from(key, sum(transform_params(choice).random for choice in transforms)))
+    return _transformed(example, transforms, fields, objects or Objects(), iter(keys_from(key, _draws(transforms))))
+
+
+def _draws(transforms: Sequence[Choice]) -> int:
+    """How many transforms draw."""
+    return sum(transform_params(choice).random for choice in transforms)
+
+
+def _transformed(example: Example, transforms: Sequence[Choice], fields: Fields, objects: Objects, keys: Iterator[Any]) -> Example:
     for choice in transforms:
         params = transform_params(choice)
         arguments = {name: value for name, value in vars(params).items() if name != "field"}
         drawn = {"key": next(keys)} if params.random else {}
         change = partial(resolve(choice.entry.target), **arguments, **drawn)
         if isinstance(params, Geometric):
-            example = moved(example, params.field, fields, change, objects or Objects())
+            example = moved(example, params.field, fields, change, objects)
         else:
             value = example[params.field]
             example = {**example, params.field: change(as_floats(value) if fields[params.field].kind == "image" else value)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -99,8 +100,8 @@ def _held_out(found: Trained, spec: Spec, setting: Stage, data: tf.data.Dataset 
         raise fail("E0509", f"`{spec.name}` has no held-out data: neither `test` nor `validation`", spec.span_of("data"), help=help)
     tokenizers = found.tokenizers()
     if tokenizers is None and part.train is not None and wanted(pipeline)[1]:
-        tokenizers = open_pipeline(part.train, spec.span_of("data", "train", "source")).tokenizers
-    opened = open_pipeline(pipeline, spec.span_of("data", name, "source"), tokenizers)
+        tokenizers = open_pipeline(part.train, partial(spec.span_of, "data", "train")).tokenizers
+    opened = open_pipeline(pipeline, partial(spec.span_of, "data", name), tokenizers)
     check_feeding(graph, opened.fields, span_of=spec.span_of, path=("data", name), strict=True)
     learning = spec.graph(training=True)
     wired = wire(learning, setting, opened.fields, span_of=spec.span_of)

@@ -95,7 +95,7 @@ def _feeds(
         return given
     if pipeline is None:
         return None
-    opened = open_pipeline(pipeline, spec.span_of("data", part, "source"), tokenizers)
+    opened = open_pipeline(pipeline, partial(spec.span_of, "data", part), tokenizers)
     check_feeding(graph, opened.fields, span_of=spec.span_of, path=("data", part), strict=True)
     needed = set().union(*(_needed(spec, learning, setting, opened.fields) for setting in stages)) & set(opened.fields)
     return cache(feeder(opened, seed=spec.experiment.train.seed, training=part == "train", only=needed))

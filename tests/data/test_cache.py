@@ -99,3 +99,22 @@ def test_a_cache_is_of_its_transforms(tmp_path: Path) -> None:
         images = next(iter(feed(open_pipeline(made), 8).stream(0, 1)))["image"]
         assert images.shape == (8, size, size, 1)
         assert len(list(tmp_path.iterdir())) == folders
+
+
+@pytest.mark.parametrize("transforms", [[], [{"random_flip": {}}], [{"resize": {"size": 4}}]], ids=["none", "random", "fixed"])
+def test_photographs_are_kept_as_they_are_read(transforms: list[Any], tmp_path: Path) -> None:
+    """Photographs are whole numbers until they are as small as they get."""
+    for number in range(3):
+        pixels = np.random.default_rng(number).integers(0, 255, (6, 6, 3), np.uint8)
+        path = tmp_path / "photographs" / "all" / f"{number}.jpg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(tf.io.encode_jpeg(pixels).numpy())
+    declared = {"source": {"image_folder": {"path": str(tmp_path / "photographs")}}, "transforms": transforms}
+    given = [
+        next(iter(feed(open_pipeline(bind(Pipeline, {**declared, "cache": cache})), 3, training=True).stream(0, 1)))["image"]
+        for cache in ("none", "memory", str(tmp_path / "kept"))
+    ]
+    assert given[0].dtype == tf.float32
+    assert float(tf.reduce_max(given[0])) <= 1
+    for again in given[1:]:
+        np.testing.assert_array_equal(again, given[0])

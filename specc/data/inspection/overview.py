@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from specc.data.errors import DataError
@@ -166,7 +167,7 @@ def opened_part(spec: Spec, part: str, pipeline: Pipeline, tokenizers: Tokenizer
     Args:
         tokenizers: those that the training data have made.
     """
-    return open_pipeline(pipeline, spec.span_of("data", part, "source"), tokenizers)
+    return open_pipeline(pipeline, partial(spec.span_of, "data", part), tokenizers)
 
 
 def _of_training(spec: Spec, part: str) -> Tokenizers | None:
