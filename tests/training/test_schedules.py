@@ -6,6 +6,7 @@ import math
 import pytest
 
 from specc.keras_backend.build import construct, resolve
+from specc.registry.data.transforms.transform import Geometric
 from specc.registry.entry import bind, bind_value, entries
 from specc.registry.types import ChoiceOf
 from specc.training.schedules import Length, learning_rate, rates_of
@@ -86,9 +87,13 @@ def test_optimizers_have_the_arguments_and_defaults_of_keras(name):
             assert made == given if isinstance(given, list) else float(made) == pytest.approx(float(given))
 
 
+MIXING = ["own", "others", "keys"]  # what transforms of batches are given by position
+
+
 @pytest.mark.parametrize("family", ["schedule", "loss", "metric", "source", "transform"])
 def test_targets_take_the_declared_parameters(family):
     supplied = {"loss": {"weight", "target", "sample_weight", "class_weight"}, "transform": {"field"}}.get(family, set())
+    beside = {"field", "fields", "objects"} if family == "transform" else {"from_logits", "binary"}
     for name, entry in entries(family).items():
         assert entry.summary, name
         if entry.pending:
@@ -97,8 +102,8 @@ def test_targets_take_the_declared_parameters(family):
         wanted = set(entry.params.parameters) - supplied
         assert wanted <= set(taken), name
         if not entry.target.startswith("keras."):
-            keywords = {key for key, one in taken.items() if one.kind is one.KEYWORD_ONLY} - {"from_logits", "binary"}
-            assert keywords == wanted, name
+            keywords = {key for key, one in taken.items() if one.kind is one.KEYWORD_ONLY}
+            assert keywords - beside == wanted, name
             for key in wanted:
                 parameter, default = entry.params.parameters[key], taken[key].default
                 assert parameter.required == (default is inspect.Parameter.empty), (name, key)
@@ -106,6 +111,21 @@ def test_targets_take_the_declared_parameters(family):
                 assert parameter.required or parameter.default == default, (name, key)
         for example in entry.examples:
             bind(entry.params, example)
+
+
+@pytest.mark.parametrize("name", entries("transform"))
+def test_transforms_take_what_their_kind_is_given(name):
+    entry = entries("transform")[name]
+    taken = inspect.signature(resolve(entry.target)).parameters
+    first, *others = [key for key, one in taken.items() if one.kind is one.POSITIONAL_OR_KEYWORD]
+    for example in entry.examples:
+        params = bind(entry.params, example)
+        if params.partners:
+            assert [first, *others] == MIXING
+            assert set(taken) - set(MIXING) - set(entry.params.parameters) == {"fields", "objects"}
+        else:
+            assert (first == "sizes") == isinstance(params, Geometric)
+            assert others == ["key"] if params.random else others in ([], ["key"])
 
 
 def done(step, warmup=0):
