@@ -62,8 +62,10 @@ def settle_normalization(part: Any) -> None:
 
 
 def inputs_of(model: keras.Model, batch: Mapping[str, Any]) -> Any:
-    """The fields of a batch that feed a model, as it takes them."""
-    named = {tensor.name: keras.ops.cast(batch[tensor.name], tensor.dtype) for tensor in model.inputs}
+    """The fields of a batch that feed a model, as it takes them; of several views the first."""
+    fed = {tensor.name: batch[tensor.name] for tensor in model.inputs}
+    fed = {name: value[0] if isinstance(value, tuple) else value for name, value in fed.items()}
+    named = {tensor.name: keras.ops.cast(fed[tensor.name], tensor.dtype) for tensor in model.inputs}
     return next(iter(named.values())) if len(named) == 1 else named
 
 

@@ -17,7 +17,7 @@ from specc.language.stages import staged
 from specc.language.step_paths import check_step_paths
 from specc.language.validation import Validator, check_values
 from specc.language.wiring import check_wiring
-from specc.registry.data.pipeline import mismatches
+from specc.registry.data.pipeline import mismatches, unknown_names
 from specc.registry.entry import bind_value
 from specc.registry.experiment import SECTIONS, Data, Experiment
 from specc.registry.types import Section
@@ -47,12 +47,14 @@ def check_experiment(document: Document, graph: Graph, sink: Sink) -> None:
 
 
 def check_transforms(document: Document, experiment: Experiment, sink: Sink) -> bool:
-    """Reports transforms that do not fit the data, where the source tells what they are without being read. Whether all fit."""
+    """Reports names and transforms that do not fit the data, where the source tells what they are without being read. Whether all fit."""
     fits = True
     for part in Data.parameters:
         pipeline = getattr(experiment.data, part)
-        known = None if pipeline is None else pipeline.given_fields()
-        for path, message, help in mismatches(pipeline, known) if known is not None else ():
+        if pipeline is None:
+            continue
+        known = pipeline.given_fields()
+        for path, message, help in (*unknown_names(pipeline), *(mismatches(pipeline, known) if known is not None else ())):
             sink.error("E0507", message, document.span_of("data", part, *path), help=help)
             fits = False
     return fits

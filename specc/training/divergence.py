@@ -39,13 +39,13 @@ def first_bad(job: Job, saved: Saved, position: Position) -> str:
 
 def _parts(batch: Mapping[str, Any], strategy: tf.distribute.Strategy) -> list[dict[str, Any]]:
     """The batch of each replica."""
-    fields = {name: strategy.experimental_local_results(value) for name, value in batch.items()}
-    return [dict(zip(fields, values, strict=True)) for values in zip(*fields.values(), strict=True)]
+    parts = [strategy.experimental_local_results(value) for value in tf.nest.flatten(batch)]
+    return [tf.nest.pack_sequence_as(batch, values) for values in zip(*parts, strict=True)]
 
 
 def _bad(job: Job, batch: Mapping[str, Any]) -> Iterator[str]:
     """Everything that is no number, in the order in which a step comes upon it."""
-    yield from (f"field `{name}` of the data" for name, value in batch.items() if not _is_finite(value))
+    yield from (f"field `{name}` of the data" for name, value in batch.items() if not all(map(_is_finite, tf.nest.flatten(value))))
     paths = {layer.name: layer.path for layer in job.network.training_graph.layers}
     model = job.network.training
     for variable in model.trainable_variables:

@@ -963,3 +963,9 @@ def test_graphs_are_in_the_order_of_the_spec(graph: Expanded) -> None:
         assert all(tensor.node is None or tensor.node in seen for tensor in node.inputs)
         seen.add(node)
     assert isinstance(built.outputs["output"], Tensor)
+
+
+def test_what_is_printed_of_a_tensor_does_not_go_back_to_the_inputs(graph: Expanded) -> None:
+    """Each sum has two ways back: 2^12 of them from the last one."""
+    deep = graph("layers:\n  - add:\n    from: [x, x]\n    repeat: 12\n")
+    assert len(repr(deep.outputs["output"])) < 2_000

@@ -259,6 +259,12 @@ SCENES = "source: {digit_scenes: {size: 32, color: false}}"
         ("source: digits, transforms: [mix_up, random_flip]", "random_flip",
          "`random_flip` looks at one example, but stands after `mix_up`, which mixes them"),
         ("source: digits, transforms: [random_flip, mix_up]", "", ""),
+        ("source: digits, transforms: [mix_up: {label: lable}]", "mix_up",
+         "`mix_up` mixes the labels `lable`, but the data have `image`, `label`"),
+        ("source: digits, fields: {image: image, digit: label}, transforms: [cut_mix]", "cut_mix",
+         "`cut_mix` mixes the labels `label`, but the data have `image`, `digit`"),
+        ("source: digits, fields: {image: image, digit: label}, transforms: [cut_mix: {label: digit}]", "", ""),
+        ("source: digits, fields: {image: image}, transforms: [mix_up]", "", ""),
         ("source: digits, views: [{transforms: [pad: 9]}, {transforms: [{resize: 6}, {center_crop: 7}]}]", "center_crop",
          "`center_crop` cuts 7 by 7 out of 6 by 6"),
         ("source: digits, views: 2, transforms: [mix_up]", "mix_up", "`mix_up` mixes examples, but `views` are several pictures of one"),
@@ -269,9 +275,17 @@ SCENES = "source: {digit_scenes: {size: 32, color: false}}"
          "`rand_augment` moves pixels, and `boxes`, `masks` and `mask` would not follow"),
         (f"{SCENES}, transforms: [random_flip: {{field: boxes}}]", "random_flip", "`random_flip` moves pixels, but `boxes` is (?, ?, 4)"),
         ("source: {npz: x.npz}, transforms: [random_flip: {field: picture}]", "", ""),  # only the file can tell
+        ("source: digits, fields: {image: imgae, label: label}", "imgae", "the data have no feature `imgae`"),
+        ("source: digits, fields: {picture: image}, transforms: [random_flip: {field: picture}]", "", ""),
+        ("source: digits, fields: {image: {feature: imgae}}", "feature", "the data have no feature `imgae`"),
+        ("source: {npz: x.npz}, fields: {image: imgae}", "", ""),
+        ("source: {text: x.txt}, fields: {words: {feature: text, tokenizer: words}}, shift: {words: labels}", "", ""),
+        ("source: {text: x.txt}, fields: {words: {feature: txt, tokenizer: words}}", "feature", "the data have no feature `txt`"),
+        ("source: {text: x.txt}, chunk: 4, shift: {character: labels}", "character",
+         "`shift` moves `character`, but the data have no such field"),
     ],
 )  # fmt: skip
-def test_transforms_that_do_not_fit_are_told_where_they_stand(text, word, expected) -> None:
+def test_names_and_transforms_that_do_not_fit_are_told_where_they_stand(text, word, expected) -> None:
     written = f"specc: 1\ninputs: {{image: [8]}}\nlayers: [flatten]\ndata: {{train: {{{text}}}}}"
     found = language.check("my.yaml", text=written)
     assert [(each.code, each.message) for each in found] == ([("E0507", expected)] if expected else [])

@@ -12,6 +12,7 @@ from specc.registry.data.transforms.transform import Fields, Geometric, moving, 
 from specc.registry.entry import Choice, Params, nearest, param
 from specc.registry.types import ChoiceOf, Section
 
+Mismatch = tuple[tuple[str | int, ...], str, str]  # where it stands, what it is, and what to change
 Transforms = list[Annotated[Choice, ChoiceOf("transform")]]
 
 
@@ -129,7 +130,30 @@ class Pipeline(Params):
         return None if known is None else {**known, **{target: known[name] for name, target in self.shift.items() if name in known}}
 
 
-def mismatches(pipeline: Pipeline, fields: Mapping[str, Field]) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
+def unknown_names(pipeline: Pipeline) -> Iterator[Mismatch]:
+    """Features that `fields` names and fields that `shift` moves, where the source tells what there is and they are not among it."""
+    source = pipeline.source.params
+    assert isinstance(source, Source)
+    known = source.fields()
+    if known is None:
+        return
+    features = [*known, *(feature for feature, _ in source.tokenizers().values())]
+    for name, made in pipeline.fields.items():
+        if made.feature not in features:
+            yield ("fields", name, "feature"), f"the data have no feature `{made.feature}`", _among(made.feature, features)
+    there = list(pipeline.fields or known)
+    for name in pipeline.shift:
+        if name not in there:
+            yield ("shift", name), f"`shift` moves `{name}`, but the data have no such field", _among(name, there)
+
+
+def _among(name: str, names: list[str]) -> str:
+    """Which of the names may be meant, or all of them."""
+    close = nearest(name, names)
+    return f"did you mean `{close}`?" if close else f"they have {', '.join(f'`{each}`' for each in names)}"
+
+
+def mismatches(pipeline: Pipeline, fields: Mapping[str, Field]) -> Iterator[Mismatch]:
     """What of a pipeline's transforms does not fit the fields of its source: where it stands, what it is, and what to change."""
     own = [(("transforms", place, choice.name), choice) for place, choice in enumerate(pipeline.transforms)]
     views = [[(("views", number, "transforms", place, choice.name), choice) for place, choice in enumerate(view.transforms)]

@@ -23,7 +23,13 @@ class SoftLabels(Mixed):
 
     def mismatch(self, known: Mapping[str, Field], objects: int | None) -> tuple[str, str] | None:
         field = known.get(self.label)
-        if field is None or field.classes is not None or not field.is_integer:
+        if field is None:  # nothing is mixed then but the images, which is right where there are no classes
+            classes = [name for name, other in known.items() if other.classes is not None and other.kind == "value"]
+            named = ", ".join(f"`{name}`" for name in known)
+            help = f"say which are mixed: `label: {classes[0]}`" if classes else "leave `label` out where there are no labels"
+            is_wrong = classes or self.label != "label"
+            return (f"mixes the labels `{self.label}`, but the data have {named}", help) if is_wrong else None
+        if field.classes is not None or not field.is_integer:
             return None
         message = f"mixes the labels `{self.label}`, of which nobody knows how many classes they have"
         return message, f"add `{{one_hot: {{classes: ..., field: {self.label}}}}}` before it"

@@ -1,0 +1,1 @@
+"""Representations learned by telling views of one example from those of others."""
