@@ -63,7 +63,7 @@ class Epochs:
             done = rows.map(self._one(plan, mixing), num_parallel_calls=PARALLEL, deterministic=True)
             batches = plan.grouped(done, lambda examples: _stacked(examples, plan.largest, self._fillings))
         if mixing.partners:
-            mix = lambda group, batch: (group, mixing(batch, plan.before))  # noqa: E731
+            mix = lambda group, batch: (group, self._picked(mixing(batch, plan.before)))  # noqa: E731
             batches = batches.map(mix, num_parallel_calls=PARALLEL, deterministic=True)
         return plan.divided(batches)
 
@@ -111,6 +111,9 @@ class Epochs:
         known = fields_after(self.processing.fields, self.processing.transforms)
         return {name: filling(field) for name, field in known.items() if field.kind in BY_OBJECT}
 
+    def _picked(self, example: Example) -> Example:
+        return {name: example[name] for name in self.wanted}
+
     def _one(self, plan: Plan, mixing: Mixing) -> Any:
         """From the number of a batch and an index, and a stream's record, to what goes into that batch."""
 
@@ -119,7 +122,8 @@ class Epochs:
             key = fold(tf.stack([-1 - self.seed, tf.cast(group // plan.steps, tf.int32)]), index)
             record = self.examples.record(index) if self.examples.is_table else record
             example = self.processing.finished(self.examples.read(record), key)
-            return group, mixing.keyed({name: example[name] for name in self.wanted}, key)
+            # Objects are mixed by what is known of all their parts, so that fields are picked behind it.
+            return group, mixing.keyed(example if mixing.partners else self._picked(example), key)
 
         return one
 

@@ -39,7 +39,9 @@ class Mixing:
             before: rows at the beginning that are there for others' sake, and that go; 0: the batch is whole.
         """
         if not before:
-            batch = {name: tf.concat([value[tf.shape(value)[0] - self.partners :], value], axis=0) for name, value in batch.items()}
+            # The rows in front are the last ones, however few there are.
+            rows = tf.shape(batch[KEY])[0]
+            batch = {name: tf.gather(value, tf.range(-self.partners, rows) % rows) for name, value in batch.items()}
         fields = self._fields
         for place, choice in enumerate(self._choices):
             params = transform_params(choice)

@@ -77,7 +77,7 @@ def open_pipeline(pipeline: Pipeline, span_of: SpanOf = nowhere, tokenizers: Map
         rest = processing.rest()
         finished = prepared.reading(lambda example: rest.finished(example, tf.zeros((2,), tf.int32)))
         kept = _kept(prepared, pipeline, made, span)
-        return Opened(kept, rest, fields, lambda: _fault(finished, span), left_out, made)
+        return Opened(kept, rest, fields, lambda: _fault(finished, pipeline, span), left_out, made)
     except DataError as error:
         raise fail("E0507", error.message, span, help=error.help) from error
 
@@ -151,10 +151,12 @@ def _kept(prepared: Examples, pipeline: Pipeline, made: Tokenizers, span: Span |
     try:
         return cached(prepared, pipeline.cache, identity_of((*said, texts, prepared.count, prepared.fingerprint())))
     except tf.errors.OpError as error:
-        raise _fault(prepared, span) or DataError(f"the data of `{pipeline.source.name}` cannot be read: {reason_of(error)}") from error
+        raise _fault(prepared, pipeline, span) or DataError(
+            f"the data of `{pipeline.source.name}` cannot be read: {reason_of(error)}"
+        ) from error
 
 
-def _fault(examples: Examples, span: Span | None) -> SpecError | None:
+def _fault(examples: Examples, pipeline: Pipeline, span: Span | None) -> SpecError | None:
     """What to say of the records that cannot be read; None where all can be."""
     found, count = faults(examples)
     if not count:

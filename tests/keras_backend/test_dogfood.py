@@ -16,6 +16,7 @@ FOLDER = Path(__file__).parents[1] / "language" / "dogfood"
 SMALL: dict[str, dict[str, Any]] = {
     "char_rnn": {"vocabulary": 9, "width": 8, "chunk": 5},
     "dino_vit": {"size": 32, "patch": 2, "width": 24, "depth": 2, "heads": 2, "hidden": 12, "prototype_count": 10},
+    "pets": {"widths": [2, 3], "bottom": 4},
     "simclr": {},
     "transformer_base": {"vocabulary": 20, "width": 16, "heads": 2, "hidden": 12, "depth": 2, "length": 5, "dropout": 0.2},
 }

@@ -8,7 +8,9 @@ import numpy as np
 import tensorflow as tf
 
 from specc.data.examples import examples_of
+from specc.data.feed import feed
 from specc.data.mixing import KEY, Mixing
+from specc.data.pipeline import open_pipeline
 from specc.data.processing import processing_of
 from specc.data.transforms.mixing import beta
 from specc.registry.data.pipeline import Pipeline
@@ -154,3 +156,27 @@ def test_a_mosaic_takes_the_corners_that_meet() -> None:
             assert image[place][2] == (row - step) % ROWS
             assert tuple(image[place][:2]) == corner
     assert len(meeting) > 3
+
+
+def test_a_batch_of_one_is_mixed_with_itself() -> None:
+    """However few rows there are, none is lost: with two partners the only row is in front twice."""
+    batch = {name: value[:1] for name, value in plain().items()}
+    examples = examples_of(batch, kinds={"image": "image"}, classes_of={"label": ROWS})
+    made = bind(Pipeline, {"source": "digits", "transforms": ["mix_up", "cut_mix"]})
+    mixing = Mixing(processing_of(made, examples.fields), 1)
+    found = mixing({**{name: tf.constant(value) for name, value in batch.items()}, KEY: KEYS[:1]})
+    np.testing.assert_allclose(found["image"], batch["image"], atol=1e-6)
+    assert found["label"].shape == (1, ROWS)
+
+
+def test_objects_are_mixed_whole_whatever_is_asked_for() -> None:
+    """A run that looks at labels alone has those of all four images."""
+    made = bind(
+        Pipeline,
+        {"source": {"digit_scenes": {"count": 6, "size": 32}}, "transforms": ["mosaic"], "objects": {"pad_to": 12}},
+    )
+    opened = open_pipeline(made)
+    whole, some = (next(feed(opened, 4, only=only).stream(0, 1).as_numpy_iterator()) for only in (None, ["labels"]))
+    assert set(some) == {"labels"}
+    np.testing.assert_array_equal(some["labels"], whole["labels"])
+    assert [len(batch["labels"]) for batch in feed(opened, 4).stream(0, 1)] == [4, 2]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from specc.graph import TensorSpec
-from specc.registry.data.fields import BY_OBJECT, Field
+from specc.registry.data.fields import BY_OBJECT, FOLLOWING, Field
 from specc.registry.data.transforms.transform import Fields, Transform
 from specc.registry.entry import declare, param
 
@@ -22,6 +22,9 @@ class SoftLabels(Mixed):
     label: str = param("The field of labels that are mixed in the same shares.", default="label")
 
     def mismatch(self, known: Mapping[str, Field], objects: int | None) -> tuple[str, str] | None:
+        left = [f"`{name}`" for name, other in known.items() if other.kind in (*FOLLOWING, *BY_OBJECT)]
+        if left:
+            return f"mixes images and their labels, but not {', '.join(left)}", "name in `fields` what is needed, or take `mosaic`"
         field = known.get(self.label)
         if field is None:  # nothing is mixed then but the images, which is right where there are no classes
             classes = [name for name, other in known.items() if other.classes is not None and other.kind == "value"]
