@@ -121,6 +121,11 @@ def test_declared_fields_are_what_a_transform_gives(name):
             "`normalize` has 3 values of `mean`, but `image` has 1 channel",
         ),
         ("digits", ({"resize": {"size": 4, "field": "label"}},), "`resize` moves pixels, but `label` is (?,) int32"),
+        (
+            {"digit_scenes": {"size": 32}},
+            ({"rescaling": {"scale": 2.0, "field": "caption"}},),
+            "`rescaling` changes numbers, but `caption` is a text",
+        ),
         ("digits", ("mix_up", "random_flip"), "`random_flip` looks at one example, but stands after `mix_up`, which mixes them"),
         (
             "digits",

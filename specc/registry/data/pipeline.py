@@ -168,6 +168,8 @@ def mismatches(pipeline: Pipeline, fields: Mapping[str, Field]) -> Iterator[Mism
                 yield path, f"`{choice.name}` changes the field `{params.field}`, but the data have {names}", help
                 return
             found = params.mismatch(known, pipeline.objects.pad_to)
+            if known[params.field].is_text:
+                found = f"changes numbers, but `{params.field}` is a text", "give it a tokenizer in `fields`, or name another `field`"
             if params.partners and pipeline.views:
                 found = "mixes examples, but `views` are several pictures of one", "leave out one of the two"
             if mixing is not None and not params.partners:
