@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import shutil
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -40,8 +41,8 @@ def cached(examples: Examples, where: str, identity: str) -> Examples:
 
 def bytes_of(examples: Examples) -> float:
     """Bytes of all examples; infinite where they differ in size, or are texts."""
-    sizes = [None if field.is_text else field.spec.bytes for field in examples.fields.values()]
-    return math.inf if None in sizes else examples.count * sum(sizes)  # type: ignore[arg-type]
+    sizes = [math.inf if field.is_text or field.spec.bytes is None else field.spec.bytes for field in examples.fields.values()]
+    return examples.count * sum(sizes)
 
 
 def identity_of(value: Any) -> str:
@@ -83,18 +84,16 @@ def _in_folder(examples: Examples, folder: Path, identity: str) -> Examples:
 
 def _written(examples: Examples, kept: Path) -> None:
     """Writes the examples aside, and gives the folder its name when all are there."""
-    aside = kept.with_name(f"{kept.name}.new")
     try:
-        shutil.rmtree(aside, ignore_errors=True)
-        aside.mkdir(parents=True)
-        packed = natural(examples).map(
-            lambda example: tf.io.serialize_tensor(tf.stack([_packed(example)[name] for name in sorted(example)]))
-        )
-        for number, values in enumerate(packed.as_numpy_iterator()):
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(prefix=f"{kept.name}.", dir=kept.parent))  # of several processes each has its own
+        for number, values in enumerate(natural(examples).map(_as_bytes).as_numpy_iterator()):
             (aside / f"{number:08d}").write_bytes(values)
         (aside / COMPLETE).touch()
-        shutil.rmtree(kept, ignore_errors=True)
-        aside.rename(kept)
+        if not (kept / COMPLETE).exists():  # another one was quicker
+            shutil.rmtree(kept, ignore_errors=True)
+            aside.rename(kept)
+        shutil.rmtree(aside, ignore_errors=True)
     except OSError as error:
         raise DataError(f"the cache {kept} cannot be written: {first_line(error)}", "name another folder, or `cache: none`") from error
 
@@ -104,6 +103,7 @@ def _packed(example: Example) -> Example:
 
 
 def _as_bytes(example: Example) -> Any:
+    """An example as one string."""
     packed = _packed(example)
     return tf.io.serialize_tensor(tf.stack([packed[name] for name in sorted(packed)]))
 

@@ -27,7 +27,7 @@ def _conditions(name: str, value: Any, field: Field) -> list[tuple[Any, list[Any
         worst = tf.reduce_max(tf.where((value >= least) & (value < field.classes), tf.zeros_like(value), value))
         low = tf.reduce_min(value)
         found.append((holds, [f"`{name}` is", tf.where(worst > 0, worst, low), f"but there are {field.classes} classes, from 0"]))
-    if value.dtype.is_floating and field.kind != "image":
+    if value.dtype.is_floating:
         found.append((tf.reduce_all(tf.math.is_finite(value)), [f"`{name}` has a value that is no number, or infinite"]))
     if field.kind == "boxes":
         rows = tf.concat([value, [[0.0, 0.0, 1.0, 1.0]]], axis=0)  # an image without objects is legal

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from specc.data.examples import Example, Examples
 from specc.data.mixing import Mixing
-from specc.data.objects import filling
+from specc.data.objects import NO_OBJECT, filling
 from specc.data.processing import Processing, fields_after, fold
 from specc.data.shares import Share
 from specc.registry.data.fields import BY_OBJECT
@@ -53,7 +53,10 @@ class Epochs:
         mixing = Mixing(self.processing, size)
         plan = Plan(self.examples.count, size, share, mixing.partners, self.examples.is_table)
         epochs = tf.data.Dataset.range(first, last)
-        left_out = lambda epoch: tf.where(epoch == first, tf.constant(skip, tf.int64), 0)  # noqa: E731
+
+        def left_out(epoch: Any) -> Any:
+            return tf.where(epoch == first, tf.constant(skip, tf.int64), 0)
+
         if self.examples.is_table and not self._work and not mixing.partners:
             rows = epochs.flat_map(lambda epoch: self._rows(epoch, left_out(epoch), plan))
             batches = plan.grouped(rows, lambda rows: rows.batch(size)).map(lambda group, indices: (group, self._gathered(indices)))
@@ -63,8 +66,11 @@ class Epochs:
             done = rows.map(self._one(plan, mixing), num_parallel_calls=PARALLEL, deterministic=True)
             batches = plan.grouped(done, lambda examples: _stacked(examples, plan.largest, self._fillings))
         if mixing.partners:
-            mix = lambda group, batch: (group, self._picked(mixing(batch, plan.before)))  # noqa: E731
-            batches = batches.map(mix, num_parallel_calls=PARALLEL, deterministic=True)
+
+            def mixed(group: Any, batch: Example) -> tuple[Any, Example]:
+                return group, self._picked(mixing(batch, plan.before))
+
+            batches = batches.map(mixed, num_parallel_calls=PARALLEL, deterministic=True)
         return plan.divided(batches)
 
     def _rows(self, epoch: Any, left_out: Any, plan: Plan) -> tf.data.Dataset:
@@ -107,9 +113,10 @@ class Epochs:
 
     @property
     def _fillings(self) -> dict[str, Any]:
-        """What stands for objects that an example has not."""
+        """What stands for objects, and for labels, that an example has not."""
         known = fields_after(self.processing.fields, self.processing.transforms)
-        return {name: filling(field) for name, field in known.items() if field.kind in BY_OBJECT}
+        labels = [name for name, field in known.items() if field.kind == "value" and field.is_integer and field.classes is not None]
+        return {**{name: filling(field) for name, field in known.items() if field.kind in BY_OBJECT}, **dict.fromkeys(labels, NO_OBJECT)}
 
     def _picked(self, example: Example) -> Example:
         return {name: example[name] for name in self.wanted}

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from specc.graph import TensorSpec
@@ -90,6 +91,22 @@ class Examples:
             for part in tf.nest.flatten(self.records[name], expand_composites=True):
                 digest.update(_bytes(part))
         return digest.hexdigest()
+
+    def rows(self, numbers: np.ndarray) -> Examples:
+        """The examples with these numbers, which are in order. Of a stream nothing is gone through behind the last of them."""
+        place = self.place
+        if isinstance(self.records, tf.data.Dataset):
+            wanted = tf.constant(numbers, tf.int64)
+
+            def is_wanted(number: Any, _: Any) -> Any:
+                nearest = tf.minimum(tf.searchsorted(wanted, number[None])[0], len(numbers) - 1)
+                return wanted[nearest] == number
+
+            numbered = self.records.take(int(numbers[-1]) + 1).enumerate()
+            records: Any = numbered.filter(is_wanted).map(lambda _, record: record)
+        else:
+            records = {name: tf.gather(column, numbers) for name, column in self.records.items()}
+        return replace(self, records=records, count=len(numbers), place=lambda index: place(int(numbers[index])))
 
     def only(self, names: Iterable[str]) -> Examples:
         """The examples with some of their fields."""

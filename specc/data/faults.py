@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -45,20 +45,20 @@ def faults(examples: Examples, patience: float = PATIENCE) -> tuple[list[Fault],
         bad.append(index)
         if time.monotonic() - started > patience:
             break
-    return [Fault(index, examples.place(index), _reason(examples, index)) for index in bad[:TOLD]], len(bad)
+    return [_fault(examples, index) for index in bad[:TOLD]], len(bad)
 
 
-def readable(examples: Examples) -> tuple[Examples, list[Fault], int]:
-    """The examples that can be read, the first ones that cannot, and how many of those there are."""
-    found, count = faults(examples, patience=float("inf"))
-    if not count:
-        return examples, [], 0
-    good = np.setdiff1d(np.arange(examples.count), list(_unreadable(examples)))
-    if not len(good):
+def readable(examples: Examples) -> tuple[np.ndarray, list[Fault]]:
+    """The numbers of the examples that can be read, and the first ones that cannot.
+
+    Raises:
+        DataError: there is none that can be read.
+    """
+    bad = list(_unreadable(examples))
+    found = [_fault(examples, index) for index in bad[:TOLD]]
+    if len(bad) == examples.count:
         raise DataError(f"none of the {examples.count:,} records can be read; {found[0]}")
-    place = lambda index: examples.place(int(good[index]))  # noqa: E731
-    kept = replace(examples, records=_only(examples.records, good), count=len(good), place=place)
-    return kept, found, count
+    return np.setdiff1d(np.arange(examples.count), bad), found
 
 
 def told(found: list[Fault], count: int) -> str:
@@ -94,6 +94,10 @@ def _unreadable(examples: Examples) -> Iterator[int]:
         yield from range(expected, int(index))
         expected = int(index) + 1
     yield from range(expected, examples.count)
+
+
+def _fault(examples: Examples, index: int) -> Fault:
+    return Fault(index, examples.place(index), _reason(examples, index))
 
 
 def _reason(examples: Examples, index: int) -> str:
@@ -139,13 +143,3 @@ def telling_line(text: str) -> str:
     """The line of TensorFlow's message that says what is wrong: the last one that does not say where."""
     lines = [line.strip() for line in text.splitlines()]
     return next((line for line in reversed(lines) if line and not ELSEWHERE.match(line)), "")
-
-
-def _only(records: Any, good: np.ndarray) -> Any:
-    """Records of some numbers."""
-    if not isinstance(records, tf.data.Dataset):
-        return {name: tf.gather(column, good) for name, column in records.items()}
-    wanted = tf.constant(good, tf.int64)
-    place = lambda index: tf.searchsorted(wanted, index[None])[0]  # noqa: E731
-    is_good = lambda index, _: tf.gather(wanted, tf.minimum(place(index), len(good) - 1)) == index  # noqa: E731
-    return records.enumerate().filter(is_good).map(lambda _, record: record)

@@ -203,9 +203,12 @@ def _overlap(start: Any, length: Any, limit: Any) -> tuple[Any, Any, Any]:
 
 def _nearest(x: Any, size: Any) -> Any:
     """Each pixel the one that its middle falls on. TensorFlow's resizing admits no image without channels."""
-    rows, columns = tf.shape(x)[0], tf.shape(x)[1]
-    along = lambda length, limit: tf.cast((2 * tf.range(length) + 1) * limit // (2 * length), tf.int32)  # noqa: E731
-    return tf.gather(tf.gather(x, along(size[0], rows), axis=0), along(size[1], columns), axis=1)
+    return tf.gather(tf.gather(x, _under(size[0], tf.shape(x)[0]), axis=0), _under(size[1], tf.shape(x)[1]), axis=1)
+
+
+def _under(length: Any, limit: Any) -> Any:
+    """Of `length` places on an axis, which of its `limit` pixels lies under the middle of each."""
+    return (2 * tf.range(length) + 1) * limit // (2 * length)
 
 
 def _size(x: Any, axis: int) -> Any:

@@ -18,15 +18,18 @@ NO_OBJECT = -1  # the label of rows that only fill up
 def cut_off(example: Example, fields: Mapping[str, Field], sizes: Sizes, rule: Objects) -> Example:
     """The example whose boxes are cut off at the borders of the image; objects of which too little is left are gone.
 
+    Where there are only masks, an object stays as long as a pixel of it does.
+
     Args:
         example: boxes may reach out of the image.
         sizes: height and width of the image.
     """
-    boxed = [name for name, field in fields.items() if field.kind == "boxes" and name in example]
-    if not boxed:
-        return example
+    boxed, masked = ([name for name, field in fields.items() if field.kind == kind and name in example] for kind in ("boxes", "masks"))
     cut = {name: clipped(example[name], sizes) for name in boxed}
-    stays = tf.reduce_all(tf.stack([_enough(example[name], cut[name], rule) for name in boxed]), axis=0)
+    left = [_enough(example[name], cut[name], rule) for name in boxed] or [tf.reduce_any(example[name] > 0, axis=(1, 2)) for name in masked]
+    if not left:
+        return example
+    stays = tf.reduce_all(tf.stack(left), axis=0)
     changed = {**example, **cut}
     by_object = [name for name, field in fields.items() if field.kind in BY_OBJECT and name in example]
     return {**changed, **{name: tf.boolean_mask(changed[name], stays) for name in by_object}}

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from specc.data.cache import cached, identity_of
@@ -21,7 +22,7 @@ from specc.diagnostics import Span, SpecError, fail
 from specc.keras_backend.build import resolve
 from specc.language.wiring import SpanOf, nowhere
 from specc.registry.data.fields import Field
-from specc.registry.data.pipeline import mismatches
+from specc.registry.data.mismatches import mismatches, unusable_cache
 from specc.registry.entry import nearest
 from specc.registry.experiment import Pipeline
 
@@ -70,14 +71,14 @@ def open_pipeline(pipeline: Pipeline, span_of: SpanOf = nowhere, tokenizers: Map
         examples, made = sequences(examples, choices, tokenizers, chunk=pipeline.chunk, shift=pipeline.shift)
         known = examples.fields
         examples = examples.reading(lambda example: checked(example, known))
-        examples, left_out = _readable(examples, pipeline)
         _check_transforms(pipeline, known, span_of)
         processing = processing_of(pipeline, known)
         prepared, fields = _prepared(examples, processing, source.name, span)
         rest = processing.rest()
-        finished = prepared.reading(lambda example: rest.finished(example, tf.zeros((2,), tf.int32)))
+        good, left_out = _readable(_finished(prepared, rest), pipeline)
+        prepared = prepared if good is None else prepared.rows(good)
         kept = _kept(prepared, pipeline, made, span)
-        return Opened(kept, rest, fields, lambda: _fault(finished, pipeline, span), left_out, made)
+        return Opened(kept, rest, fields, lambda: _fault(_finished(prepared, rest), span), left_out, made)
     except DataError as error:
         raise fail("E0507", error.message, span, help=error.help) from error
 
@@ -95,13 +96,19 @@ def _named(examples: Examples, features: Mapping[str, str]) -> Examples:
     return named.knowing({name: examples.fields[feature] for name, feature in features.items()})
 
 
-def _readable(examples: Examples, pipeline: Pipeline) -> tuple[Examples, tuple[str, ...]]:
-    """The examples without those that cannot be read, where that is asked for, and what is to be said of these."""
+def _finished(prepared: Examples, rest: Processing) -> Examples:
+    """Examples as they go into a batch, all drawn from one key: whether they can be made at all does not depend on it."""
+    return prepared.reading(lambda example: rest.finished(example, tf.zeros((2,), tf.int32)))
+
+
+def _readable(finished: Examples, pipeline: Pipeline) -> tuple[np.ndarray | None, tuple[str, ...]]:
+    """The numbers of the examples that can be read and transformed, where others are left out, and what is to be said of those."""
     if pipeline.on_error == "fail":
-        return examples, ()
-    kept, found, count = readable(examples)
-    said = f"left out {count:,} of {examples.count:,} records of `{pipeline.source.name}`: {told(found, count)}"
-    return kept, (said,) if count else ()
+        return None, ()
+    good, found = readable(finished)
+    count = finished.count - len(good)
+    said = f"left out {count:,} of {finished.count:,} records of `{pipeline.source.name}`: {told(found, count)}"
+    return (good, (said,)) if count else (None, ())
 
 
 def _prepared(examples: Examples, processing: Processing, source: str, span: Span | None) -> tuple[Examples, dict[str, Field]]:
@@ -151,12 +158,10 @@ def _kept(prepared: Examples, pipeline: Pipeline, made: Tokenizers, span: Span |
     try:
         return cached(prepared, pipeline.cache, identity_of((*said, texts, prepared.count, prepared.fingerprint())))
     except tf.errors.OpError as error:
-        raise _fault(prepared, pipeline, span) or DataError(
-            f"the data of `{pipeline.source.name}` cannot be read: {reason_of(error)}"
-        ) from error
+        raise _fault(prepared, span) or DataError(f"the data of `{pipeline.source.name}` cannot be read: {reason_of(error)}") from error
 
 
-def _fault(examples: Examples, pipeline: Pipeline, span: Span | None) -> SpecError | None:
+def _fault(examples: Examples, span: Span | None) -> SpecError | None:
     """What to say of the records that cannot be read; None where all can be."""
     found, count = faults(examples)
     if not count:
@@ -167,5 +172,5 @@ def _fault(examples: Examples, pipeline: Pipeline, span: Span | None) -> SpecErr
 
 
 def _check_transforms(pipeline: Pipeline, fields: Mapping[str, Field], span_of: SpanOf) -> None:
-    for path, message, help in mismatches(pipeline, fields):
+    for path, message, help in (*unusable_cache(pipeline), *mismatches(pipeline, fields)):
         raise fail("E0507", message, span_of(*path), help=help)

@@ -29,30 +29,30 @@ class Tokenizer:
     """A vocabulary, and what makes texts its numbers.
 
     Args:
-        library: the tokenizer of the library `tokenizers`.
+        engine: the tokenizer of the library `tokenizers`.
     """
 
-    library: Any = field(repr=False)
+    engine: Any = field(repr=False)
 
     def __post_init__(self) -> None:
         # A text that happens to have `[PAD]` in it has five characters there.
-        self.library.encode_special_tokens = True
+        self.engine.encode_special_tokens = True
 
     @property
     def size(self) -> int:
         """How many numbers there are; all are below it."""
-        return int(self.library.get_vocab_size())
+        return int(self.engine.get_vocab_size())
 
     @property
     def is_framed(self) -> bool:
         """Whether texts get a start and an end."""
-        return int(self.library.num_special_tokens_to_add(False)) > 0
+        return int(self.engine.num_special_tokens_to_add(False)) > 0
 
     def encode(self, texts: Sequence[str]) -> list[np.ndarray]:
         """The numbers of each text, (tokens,), int32."""
         parts: list[list[Any]] = [[[START]] if self.is_framed else [] for _ in texts]
         for batch in _batches(texts):
-            found = self.library.encode_batch_fast([piece for _, piece in batch], add_special_tokens=False)
+            found = self.engine.encode_batch_fast([piece for _, piece in batch], add_special_tokens=False)
             for (text, _), encoding in zip(batch, found, strict=True):
                 parts[text].append(np.array(encoding.ids, np.int32))
         end = [[END]] if self.is_framed else []
@@ -60,18 +60,18 @@ class Tokenizer:
 
     def decode(self, numbers: Iterable[int]) -> str:
         """The text of numbers. Padding, start and end are left out, and so is what is beyond the vocabulary."""
-        silent = {PADDING} | ({START, END} if self.library.token_to_id(SPECIAL[START]) == START else set())
-        return str(self.library.decode([int(each) for each in numbers if int(each) not in silent], skip_special_tokens=False))
+        silent = {PADDING} | ({START, END} if self.engine.token_to_id(SPECIAL[START]) == START else set())
+        return str(self.engine.decode([int(each) for each in numbers if int(each) not in silent], skip_special_tokens=False))
 
     def framed(self, wanted: bool) -> Tokenizer:
         """The same vocabulary, with or without a start and an end around texts."""
         changed = from_json(self.to_json())
-        changed.library.post_processor = _frame() if wanted else None
+        changed.engine.post_processor = _frame() if wanted else None
         return changed
 
     def to_json(self) -> str:
         """The tokenizer as a `tokenizer.json`, which the libraries `tokenizers` and `transformers` read."""
-        return str(self.library.to_str(pretty=True))
+        return str(self.engine.to_str(pretty=True))
 
 
 def from_json(text: str) -> Tokenizer:

@@ -18,6 +18,7 @@ from specc.keras_backend.build import resolve
 from specc.registry.data.fields import Field
 from specc.registry.data.pipeline import Pipeline
 from specc.registry.data.sources.source import Source
+from specc.registry.data.tokenizers import tokenizer_params
 from specc.registry.entry import Choice, nearest
 
 Choices = Mapping[str, Choice]
@@ -55,7 +56,7 @@ def sequences(
     shift = shift or {}
     if chunk is not None:
         for name, choice in choices.items():
-            if choice.params.sequence_length is not None:  # type: ignore[attr-defined]
+            if tokenizer_params(choice).sequence_length is not None:
                 raise DataError(f"`chunk` cuts a stream, but `{name}` has texts of a `sequence_length`", "leave one of them out")
     # Only what has further tokens can give the one after the last.
     more = [name for name in shift if name in choices or chunk is not None]
@@ -88,13 +89,13 @@ def tokenized(
     owner = _owner(texts)
     columns, known = {}, dict(examples.fields)
     for name, choice in choices.items():
-        found, length = tokenizers[name].encode(texts[name].texts), choice.params.sequence_length  # type: ignore[attr-defined]
+        found, length = tokenizers[name].encode(texts[name].texts), tokenizer_params(choice).sequence_length
         with tf.device("CPU"):
             tokens = tf.RaggedTensor.from_row_lengths(np.concatenate(found), np.array([len(each) for each in found], np.int64))
             if owner is not None and texts[name].counts is None:
                 tokens = tf.gather(tokens, owner)
             columns[name] = tokens if length is None else tokens.to_tensor(PADDING, shape=(None, length + (name in ahead)))
-        size = choice.params.vocabulary_size  # type: ignore[attr-defined]
+        size = tokenizer_params(choice).vocabulary_size
         known[name] = Field(TensorSpec((None,)), max(tokenizers[name].size, size or 0), "tokens")
     return _with_columns(examples, columns, owner).knowing(known), tokenizers
 
@@ -264,7 +265,8 @@ def _stream_with(examples: Examples, columns: Mapping[str, Any], owner: np.ndarr
     def beside(record: Any, row: Any) -> dict[str, Any]:
         return {RECORD: record, **{name: column[row] for name, column in columns.items()}}
 
-    numbered = examples.records.enumerate()  # type: ignore[union-attr]
+    assert isinstance(examples.records, tf.data.Dataset)
+    numbered = examples.records.enumerate()
     if owner is None:
         return numbered.map(lambda row, record: beside(record, row)), lambda record: record
     firsts = tf.constant(np.searchsorted(owner, np.arange(examples.count + 1)), tf.int64)
@@ -309,7 +311,7 @@ def _together(choices: Choices) -> list[tuple[str, ...]]:
             continue
         if other not in choices or choices[other].name != choice.name:
             raise DataError(f"`{name}` shares its vocabulary with `{other}`, which is no field with the tokenizer `{choice.name}`")
-        sizes = [choices[each].params.vocabulary_size for each in (name, other)]  # type: ignore[attr-defined]
+        sizes = [tokenizer_params(choices[each]).vocabulary_size for each in (name, other)]
         if sizes[0] != sizes[1]:
             message = f"`{name}` and `{other}` have one vocabulary, but their `vocabulary_size` is {sizes[0]:,} and {sizes[1]:,}"
             raise DataError(message, "give both the same")

@@ -17,7 +17,7 @@ from specc.language.stages import staged
 from specc.language.step_paths import check_step_paths
 from specc.language.validation import Validator, check_values
 from specc.language.wiring import check_wiring
-from specc.registry.data.pipeline import mismatches, unknown_names
+from specc.registry.data.mismatches import mismatches, unknown_names, unusable_cache
 from specc.registry.entry import bind_value
 from specc.registry.experiment import SECTIONS, Data, Experiment
 from specc.registry.types import Section
@@ -54,7 +54,8 @@ def check_transforms(document: Document, experiment: Experiment, sink: Sink) -> 
         if pipeline is None:
             continue
         known = pipeline.given_fields()
-        for path, message, help in (*unknown_names(pipeline), *(mismatches(pipeline, known) if known is not None else ())):
+        fitting = mismatches(pipeline, known) if known is not None else ()
+        for path, message, help in (*unknown_names(pipeline), *unusable_cache(pipeline), *fitting):
             sink.error("E0507", message, document.span_of("data", part, *path), help=help)
             fits = False
     return fits

@@ -68,7 +68,7 @@ def _settings(document: Document, paths: Iterable[tuple[str, ...]], sink: Sink) 
 
 
 def _pending(kind: Type, node: Node | None) -> Iterator[tuple[str, Span]]:
-    """The words and keys below a value that are only declared, with their places."""
+    """The words below a value that are only declared, with their places."""
     match kind, node:
         case ChoiceOf(family), ChoiceNode():
             entry, written = choose(family, node.word), node.entries[node.word]
@@ -93,7 +93,4 @@ def _among(parameters: Mapping[str, Param], node: Node) -> Iterator[tuple[str, S
         parameter = parameters.get(name)
         if parameter is None or is_null(written.value):
             continue
-        if parameter.pending:
-            yield name, written.key
-        else:
-            yield from _pending(parameter.type, written.value)
+        yield from _pending(parameter.type, written.value)

@@ -235,6 +235,10 @@ def _check_shapes(graph: Graph, wired: Wired, field: Field | None, sink: Sink, s
         return
     if field is None:
         return
+    if kind is not None and field.kind == "object" and len(shape) == 2:
+        message = f"`{wired.target}` has an entry for each object of an example, but head `{wired.head}` gives one answer, {output.spec}"
+        sink.error("E0504", message, span, help="take a field with one label for each example")
+        return
     if (
         kind is not None
         and field.classes is not None

@@ -39,14 +39,13 @@ KEYWORDS = {
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Param:
-    """One parameter. `call` marks an argument of the layer's call in place of its constructor; `pending` as in `Entry`."""
+    """One parameter. `call` marks an argument of the layer's call in place of its constructor."""
 
     name: str
     type: Type
     doc: str
     default: Any = REQUIRED
     call: bool = False
-    pending: bool = False
 
     @property
     def required(self) -> bool:
@@ -63,21 +62,19 @@ class _Field:
     doc: str
     default: Any
     call: bool
-    pending: bool
     keywords: Mapping[str, Any]
 
 
-def param(doc: str, *, default: Any = REQUIRED, call: bool = False, pending: bool = False, **keywords: Any) -> Any:
+def param(doc: str, *, default: Any = REQUIRED, call: bool = False, **keywords: Any) -> Any:
     """Declares a field of a `Params` class.
 
     Args:
         doc: one sentence, with units and range where they are not plain.
         default: the value where none is given, as it is written in a spec; without it the parameter is required.
         call: passed when the layer is called, not when it is made.
-        pending: a spec that gives it is checked, but not yet trained.
         keywords: `minimum`, `maximum`, `above`, `below` (exclusive), `min_items`, `max_items`, `pattern`.
     """
-    return _Field(doc, default, call, pending, {KEYWORDS[name]: value for name, value in keywords.items()})
+    return _Field(doc, default, call, {KEYWORDS[name]: value for name, value in keywords.items()})
 
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(param,))
@@ -93,7 +90,7 @@ class Params:
             declared = cls.__dict__.get(name)
             if isinstance(declared, _Field):
                 kind = constrained(type_of(annotation), declared.keywords)
-                own[name] = Param(name, kind, declared.doc, declared.default, declared.call, declared.pending)
+                own[name] = Param(name, kind, declared.doc, declared.default, declared.call)
                 delattr(cls, name)
         merged = {**inherited, **own}
         cls.parameters = {p.name: p for p in sorted(merged.values(), key=lambda p: not p.required)}

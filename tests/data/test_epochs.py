@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 
 from specc.data.epochs import Epochs
+from specc.data.examples import examples_of
 from specc.data.processing import processing_of
 from specc.data.shares import Share
 from specc.registry.data.pipeline import Pipeline
@@ -118,3 +119,14 @@ def test_the_order_does_not_depend_on_how_many_read_at_a_time() -> None:
     many, single = (list(each.as_numpy_iterator()) for each in (batches, batches.with_options(options)))
     for found, expected in zip(many, single, strict=True):
         np.testing.assert_array_equal(found["image"], expected["image"])
+
+
+def test_labels_of_which_an_example_has_fewer_are_filled_up_with_none() -> None:
+    """Zero would be the first class."""
+    labels = tf.ragged.constant([[3], [1, 2], []], dtype=tf.int32)
+    examples = examples_of({"label": labels, "weight": tf.ragged.constant([[0.5], [1.0, 2.0], []])}, classes_of={"label": 4})
+    made = bind(Pipeline, {"source": "digits"})
+    one = Epochs(examples, processing_of(made, examples.fields), 0, False, ("label", "weight"))
+    (batch,) = one.batches(0, 1, 3).as_numpy_iterator()
+    assert batch["label"].tolist() == [[3, -1], [1, 2], [-1, -1]]
+    assert batch["weight"].tolist() == [[0.5, 0], [1, 2], [0, 0]]

@@ -9,7 +9,7 @@ from specc.data.examples import examples_of
 from specc.data.inspection import ChannelStatistics, as_normalize, inspect, statistics, take_sample
 from specc.data.inspection.channels import Moments, before_normalize, channel_statistics
 from specc.data.inspection.findings import findings, imbalance, missing_classes
-from specc.data.inspection.looks import chosen, look_at, readable_ones, some_of
+from specc.data.inspection.looks import look_at, readable_ones, some_of
 from specc.data.inspection.overview import as_seen
 from specc.data.inspection.sample import broken_fields, field_values, objects_there
 from specc.data.inspection.statistics import ClassCounts, class_counts, class_names, image_sizes, object_counts, totals
@@ -165,7 +165,7 @@ def test_examples_of_a_table_are_drawn_at_random():
 def test_some_examples_keep_their_places(streamed):
     records = {"x": np.arange(20, dtype="int32")}
     made = examples_of(tf.data.Dataset.from_tensor_slices(records) if streamed else records, 20, place="row {}".format)
-    some = chosen(made, np.array([2, 3, 11]))
+    some = made.rows(np.array([2, 3, 11]))
     assert [int(example["x"]) for _, example in readable_ones(some, some.read)] == [2, 3, 11]
     assert (some.count, [some.place(number) for number in range(3)]) == (3, ["row 2", "row 3", "row 11"])
     assert list(some_of(made, 3)) == ([0, 1, 2] if streamed else list(some_of(made, 3)))
@@ -263,8 +263,9 @@ def test_fields_that_are_the_same_everywhere():
 def test_values_that_are_no_numbers():
     values = pictures(4)
     values[1, 0, 0, 0], values[3, 2, 1, 0] = np.nan, np.inf
-    found = inspect(images(values)).findings
-    assert [(each.kind, each.records) for each in found] == [("out_of_range", ("row 3",)), ("not_finite", ("row 1", "row 3"))]
+    (found,) = inspect(images(values)).findings
+    assert (found.kind, found.records) == ("unreadable", ("row 1", "row 3"))
+    assert "`image` has a value that is no number, or infinite" in found.message
     (other,) = inspect(examples(x=np.array([[1, 2], [np.nan, 1]], "float32"))).findings
     assert other.kind == "unreadable"
     assert other.records == ("row 1",)

@@ -126,6 +126,15 @@ def test_declared_fields_are_what_a_transform_gives(name):
             ({"rescaling": {"scale": 2.0, "field": "caption"}},),
             "`rescaling` changes numbers, but `caption` is a text",
         ),
+        (
+            "digits",
+            ({"normalize": {"mean": [0.5], "std": [0.1]}}, {"random_brightness": {"factor": 0.3}}),
+            "`random_brightness` takes an image from 0 to 1",
+        ),
+        ("digits", ({"one_hot": {"classes": 5}},), "`one_hot` makes vectors of 5, but `label` has 10 classes"),
+        ("digits", ({"random_resized_crop": {"size": 4, "scale": [1.0, 0.1]}},), "`random_resized_crop` has a `scale` from 1 to 0.1"),
+        ("digits", ({"mosaic": {"center": [0.6, 0.4]}},), "`mosaic` has a `center` from 0.6 to 0.4"),
+        ({"digit_scenes": {"size": 32}}, ("cut_mix",), "`cut_mix` mixes images and their labels, but not"),
         ("digits", ("mix_up", "random_flip"), "`random_flip` looks at one example, but stands after `mix_up`, which mixes them"),
         (
             "digits",

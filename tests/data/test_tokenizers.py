@@ -29,7 +29,7 @@ SHAKEN = "Shall I compare thee to a summer's day?\nThou art more lovely and more
 
 
 def numbers_of(tokenizer):
-    return tokenizer.library.get_vocab()
+    return tokenizer.engine.get_vocab()
 
 
 def lists(arrays):
@@ -61,7 +61,7 @@ def test_words_of_any_script_are_whole_and_every_sign_is_one() -> None:
     text = "Don’t stop—नमस्ते, e\u0301te\u0301?! 3.5 snake_case"
     expected = ["don’t", "stop", "—", "नमस्ते", ",", "e\u0301te\u0301", "?", "!", "3", ".", "5", "snake_case"]
     found = words([text])
-    assert [found.library.id_to_token(int(number)) for number in found.encode([text])[0]] == expected
+    assert [found.engine.id_to_token(int(number)) for number in found.encode([text])[0]] == expected
 
 
 def test_a_limited_vocabulary_has_the_most_frequent() -> None:
@@ -169,7 +169,7 @@ def test_byte_pairs_of_a_text() -> None:
         return symbols
 
     tokens = [token for word in re.findall(r" ?[a-z]+|\n", text) for token in split(word.replace(" ", "Ġ").replace("\n", "Ċ"))]
-    assert [found.library.id_to_token(int(number)) for number in found.encode([text])[0]] == tokens
+    assert [found.engine.id_to_token(int(number)) for number in found.encode([text])[0]] == tokens
 
 
 def test_a_text_of_characters_comes_back() -> None:
@@ -264,7 +264,7 @@ def test_a_long_text_is_cut_where_that_changes_no_token() -> None:
     for tokenizer in (characters([text]), words([text]), subwords([text], vocabulary_size=320)):
         whole = tokenizer.encode([text])[0]
         np.testing.assert_array_equal(np.concatenate(tokenizer.encode(cut)), whole)
-        reference = tokenizer.library.encode(text, add_special_tokens=False).ids
+        reference = tokenizer.engine.encode(text, add_special_tokens=False).ids
         np.testing.assert_array_equal(whole, reference)
 
 

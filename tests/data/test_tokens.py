@@ -105,7 +105,7 @@ def test_two_fields_share_a_vocabulary() -> None:
     assert [target[0], *target[-2:]] == [2, joined, 3]
     assert len(source) == 2
     assert len(target) == 4
-    assert tokenizers["source"].library.get_vocab() == tokenizers["target"].library.get_vocab()
+    assert tokenizers["source"].engine.get_vocab() == tokenizers["target"].engine.get_vocab()
     alone, _ = tokenized(examples, {name: tokenizer({"subwords": {"vocabulary_size": 270}}) for name in choices})
     assert len(values(alone)[0]["source"]) == 3
 

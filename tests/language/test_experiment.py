@@ -274,6 +274,21 @@ SCENES = "source: {digit_scenes: {size: 32, color: false}}"
         (f"{SCENES}, transforms: [rand_augment]", "rand_augment",
          "`rand_augment` moves pixels, and `boxes`, `masks` and `mask` would not follow"),
         (f"{SCENES}, transforms: [random_flip: {{field: boxes}}]", "random_flip", "`random_flip` moves pixels, but `boxes` is (?, ?, 4)"),
+        (f"{SCENES}, transforms: [cut_mix]", "cut_mix",
+         "`cut_mix` mixes images and their labels, but not `boxes`, `labels`, `masks`, `mask`"),
+        (f"{SCENES}, fields: {{image: image, labels: labels}}, transforms: [random_flip, random_crop: 16]", "random_crop",
+         "`random_crop` may take objects out of sight, and nothing says where those of `labels` are"),
+        (f"{SCENES}, fields: {{image: image, labels: labels, masks: masks}}, transforms: [random_crop: 16]", "", ""),
+        (f"{SCENES}, transforms: [rescaling: {{scale: 2, field: caption}}]", "rescaling",
+         "`rescaling` changes numbers, but `caption` is a text"),
+        ("source: digits, transforms: [normalize: {mean: [0], std: [1]}, random_color_jitter: 0.4]", "random_color_jitter",
+         "`random_color_jitter` takes an image from 0 to 1, but stands after `normalize`"),
+        ("source: digits, transforms: [random_color_jitter: 0.4, normalize: {mean: [0], std: [1]}]", "", ""),
+        ("source: digits, transforms: [one_hot: 5]", "one_hot", "`one_hot` makes vectors of 5, but `label` has 10 classes"),
+        ("source: digits, objects: 5", "objects", "`objects` fills up objects, but the data have none"),
+        ("source: digits, cache: memroy", "cache",
+         "`cache: memroy` is no word for where examples are kept, and no folder, which is written with a slash"),
+        ("source: digits, cache: ./memroy", "", ""),
         ("source: {npz: x.npz}, transforms: [random_flip: {field: picture}]", "", ""),  # only the file can tell
         ("source: digits, fields: {image: imgae, label: label}", "imgae", "the data have no feature `imgae`"),
         ("source: digits, fields: {picture: image}, transforms: [random_flip: {field: picture}]", "", ""),
@@ -292,6 +307,17 @@ def test_names_and_transforms_that_do_not_fit_are_told_where_they_stand(text, wo
     for each in found:
         line = written.splitlines()[each.span.line - 1]
         assert line[each.span.column - 1 :].startswith(word)
+
+
+def test_a_label_for_each_object_is_no_target_of_one_answer() -> None:
+    written = f"""specc: 1
+inputs: {{image: [32, 32, 1]}}
+layers: [flatten, dense: 10]
+data: {{train: {{{SCENES}}}}}
+train: {{objective: {{softmax_cross_entropy: {{target: labels}}}}}}"""
+    (found,) = language.check("my.yaml", text=written)
+    assert found.code == "E0504"
+    assert found.message.startswith("`labels` has an entry for each object of an example, but head `output` gives one answer")
 
 
 def test_a_view_that_an_input_cannot_take_is_told_where_it_stands() -> None:

@@ -3,9 +3,7 @@
 import pytest
 
 from specc.registry import MODULES
-from specc.registry.data.pipeline import NamedField, Objects, Pipeline, View
-from specc.registry.entry import Params, entries
-from specc.registry.experiment import Stage, Train
+from specc.registry.entry import entries
 
 PENDING = {
     "layer": {"detections", "region_proposals", "roi_align", "sample_regions"},
@@ -18,8 +16,3 @@ PENDING = {
 @pytest.mark.parametrize("family", MODULES)
 def test_what_is_pending_is_named_here(family: str) -> None:
     assert {name for name, entry in entries(family).items() if entry.pending} == PENDING.get(family, set())
-
-
-@pytest.mark.parametrize("section", [Pipeline, NamedField, View, Objects, Stage, Train])
-def test_no_key_is_pending(section: type[Params]) -> None:
-    assert not [name for name, parameter in section.parameters.items() if parameter.pending]

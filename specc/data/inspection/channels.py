@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from specc.data.examples import Examples
-from specc.data.inspection.looks import Watch, chosen, readable_ones, some_of, unwatched
+from specc.data.inspection.looks import Watch, readable_ones, some_of, unwatched
 from specc.data.inspection.overview import opened_part
 from specc.diagnostics import fail
 from specc.language.parts import pipeline_of
@@ -121,7 +121,7 @@ def channel_statistics(examples: Examples, limit: int = LOOKED_AT, watch: Watch[
     if not names:
         return ()
     numbers = some_of(examples, limit)
-    some = chosen(examples.in_floats(), numbers).only(names)
+    some = examples.in_floats().rows(numbers).only(names)
     moments = {name: Moments() for name in names}
     for _, example in watch(readable_ones(some, some.read), len(numbers)):
         for name in names:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -44,7 +43,7 @@ def findings(
         pad_to: how many objects an example has in a batch, where that number is given.
     """
     found: list[Finding] = []
-    for search in (unreadable, out_of_range, not_finite, outside, plain, duplicates, constant):
+    for search in (unreadable, out_of_range, outside, plain, duplicates, constant):
         found += search(looked)
     for counts in classes:
         found += [*missing_classes(counts), *imbalance(counts)]
@@ -54,7 +53,7 @@ def findings(
 
 
 def unreadable(looked: Looked) -> Iterator[Finding]:
-    """Records that cannot be read: files that are no images, labels that are no class, boxes without a size."""
+    """Records that cannot be read: files that are no images, labels that are no class, boxes without a size, NaN."""
     count = looked.unreadable_count
     if count:
         message = f"{_number(count, 'record')} cannot be read: {told(list(looked.unreadable), count)}"
@@ -69,15 +68,6 @@ def out_of_range(looked: Looked) -> Iterator[Finding]:
             low, high = min(look.ranges[name][0] for look in wrong), max(look.ranges[name][1] for look in wrong)
             message = f"{_number(len(wrong), 'image')} of `{name}` {_have(wrong)} values from {low:.4g} to {high:.4g}, not from 0 to 1"
             yield Finding("out_of_range", message + _named(looked, wrong), _places(looked, wrong))
-
-
-def not_finite(looked: Looked) -> Iterator[Finding]:
-    """Images with NaN. Other fields with NaN count as unreadable."""
-    for name in _of_kind(looked, "image"):
-        wrong = [look for look in looked.looks if not all(map(math.isfinite, look.ranges[name]))]
-        if wrong:
-            message = f"{_number(len(wrong), 'image')} of `{name}` {_have(wrong)} values that are no numbers, or infinite"
-            yield Finding("not_finite", message + _named(looked, wrong), _places(looked, wrong))
 
 
 def outside(looked: Looked) -> Iterator[Finding]:

@@ -92,7 +92,7 @@ def look_at(examples: Examples, limit: int = LOOKED_AT, watch: Watch[Any] = unwa
     """
     examples = examples.in_floats()
     numbers = some_of(examples, limit)
-    some = chosen(examples, numbers)
+    some = examples.rows(numbers)
     read = watch(readable_ones(some, some.read), len(numbers))
     looks = tuple(_look(int(numbers[place]), example, examples.fields) for place, example in read)
     found = Looked(examples, numbers, looks)
@@ -105,18 +105,6 @@ def some_of(examples: Examples, limit: int) -> np.ndarray:
     if limit >= examples.count or not examples.is_table:
         return np.arange(min(limit, examples.count))
     return np.sort(np.random.default_rng(0).choice(examples.count, limit, replace=False))
-
-
-def chosen(examples: Examples, numbers: np.ndarray) -> Examples:
-    """The examples at some places, which are in order."""
-    records = examples.records
-    if isinstance(records, tf.data.Dataset):
-        wanted = tf.constant(numbers, tf.int64)
-        numbered = records.enumerate().filter(lambda number, _: tf.reduce_any(wanted == number))
-        some: Any = numbered.map(lambda _, record: record).take(len(numbers))
-    else:
-        some = {name: tf.gather(column, numbers) for name, column in records.items()}
-    return replace(examples, records=some, count=len(numbers), place=lambda index: examples.place(int(numbers[index])))
 
 
 def readable_ones(examples: Examples, read: Callable[[Any], Any]) -> Iterator[tuple[int, Any]]:

@@ -65,7 +65,8 @@ def colour_of(number: int) -> Colour:
     if round_ == 1:
         return red * DARKER, green * DARKER, blue * DARKER
     if round_ == 2:
-        return tuple(value + (1 - value) * LIGHTER for value in (red, green, blue))  # type: ignore[return-value]
+        red, green, blue = (value + (1 - value) * LIGHTER for value in (red, green, blue))
+        return red, green, blue
     return red, green, blue
 
 

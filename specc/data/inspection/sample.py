@@ -13,7 +13,7 @@ import tensorflow as tf
 from specc.data.errors import DataError
 from specc.data.feed import feed
 from specc.data.inspection.findings import Finding
-from specc.data.inspection.looks import chosen, range_of, readable_ones, some_of
+from specc.data.inspection.looks import range_of, readable_ones, some_of
 from specc.data.objects import NO_OBJECT
 from specc.data.pipeline import Opened
 from specc.data.tokenizers import Tokenizer
@@ -99,12 +99,12 @@ def take_sample(
 def _readable(opened: Opened, count: int) -> Opened:
     """Some examples that can be read, where not all can."""
     numbers = some_of(opened.examples, SOUGHT * count)
-    some = chosen(opened.examples, numbers)
+    some = opened.examples.rows(numbers)
     key = tf.zeros((2,), tf.int32)
     good = [place for place, _ in readable_ones(some, lambda record: opened.processing.finished(some.read(record), key))]
     if not good:
         raise opened.fault() or DataError(f"none of {len(numbers):,} records can be read")
-    return replace(opened, examples=chosen(opened.examples, numbers[good]))
+    return replace(opened, examples=opened.examples.rows(numbers[good]))
 
 
 def _rows(batch: Mapping[str, Any]) -> int:

@@ -156,8 +156,7 @@ def _with_channels(image: Any, channels: int) -> Any:
     found = tf.shape(image)[-1]
     is_grey = found < 3
     if channels == 1:
-        luma = lambda: sum(image[..., channel : channel + 1] * share for channel, share in enumerate(LUMA))  # noqa: E731
-        return tf.cond(is_grey, lambda: image[..., :1], luma)
+        return tf.cond(is_grey, lambda: image[..., :1], lambda: tf.reduce_sum(image[..., :3] * LUMA, axis=-1, keepdims=True))
     colour = tf.cond(is_grey, lambda: tf.repeat(image[..., :1], 3, axis=-1), lambda: image[..., :3])
     if channels == 3:
         return colour

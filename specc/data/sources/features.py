@@ -124,9 +124,11 @@ def masks(name: str, *, image: str = "image", key: str | None = None) -> Column:
             with tf.control_dependencies([same_size(numbers, height, width, f"a mask of `{name}` must be as large as the image, ")]):
                 return tf.cast(numbers > 0, tf.uint8)
 
+        def each() -> Any:
+            return tf.map_fn(one, parsed[key], fn_output_signature=tf.TensorSpec((None, None), tf.uint8))
+
         # Without objects there is no first mask, whose size `map_fn` would need.
-        some = lambda: tf.map_fn(one, parsed[key], fn_output_signature=tf.TensorSpec((None, None), tf.uint8))  # noqa: E731
-        return tf.cond(tf.size(parsed[key]) > 0, some, lambda: tf.zeros((0, height, width), tf.uint8))
+        return tf.cond(tf.size(parsed[key]) > 0, each, lambda: tf.zeros((0, height, width), tf.uint8))
 
     return Column({key: _asked(tf.string, [None])}, made, image)
 

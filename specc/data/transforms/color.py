@@ -55,5 +55,8 @@ def random_grayscale(image: Any, key: Any, *, factor: float = 0.5) -> Any:
     """Without colour or as it is; as many channels in both cases."""
     if image.shape[-1] == 1:
         return image
-    gray = lambda: tf.broadcast_to(tf.reduce_sum(image * LUMINANCE, axis=-1, keepdims=True), tf.shape(image))  # noqa: E731
+
+    def gray() -> Any:
+        return tf.broadcast_to(tf.reduce_sum(image * LUMINANCE, axis=-1, keepdims=True), tf.shape(image))
+
     return tf.ensure_shape(tf.cond(tf.random.stateless_uniform((), key) < factor, gray, lambda: image), image.shape)

@@ -134,4 +134,5 @@ def _pair(size: Size) -> tuple[int, int]:
 
 
 def _whole(sizes: Sizes) -> tuple[Any, Any]:
-    return tuple(int(size) if isinstance(size, float) else tf.cast(size, tf.int32) for size in sizes)  # type: ignore[return-value]
+    height, width = (int(size) if isinstance(size, float) else tf.cast(size, tf.int32) for size in sizes)
+    return height, width

@@ -149,13 +149,14 @@ def _quarter(
             found[name] = value - tf.cast(tf.stack([shift[1], shift[0], shift[1], shift[0]]), tf.float32)
         else:
             found[name] = value
-    boxed = [name for name, known in fields.items() if known.kind == "boxes" and name in found]
-    if not boxed:
-        return found
-    corner = tf.cast(tf.stack([left, top, left, top]), tf.float32)
-    there = tf.reduce_any(image[boxed[0]] != 0, axis=1)  # rows of zeros only fill up
     by_object = [name for name, known in fields.items() if known.kind in BY_OBJECT and name in found]
+    if not by_object:
+        return found
+    boxed = [name for name in by_object if fields[name].kind == "boxes"]
+    seen = [image[name] != 0 for name in by_object if fields[name].kind != "object"]  # rows of zeros only fill up
+    there = tf.reduce_any(tf.stack([tf.reduce_any(each, axis=tuple(range(1, each.shape.rank))) for each in seen]), axis=0)
     found.update({name: tf.boolean_mask(found[name], there) for name in by_object})
+    corner = tf.cast(tf.stack([left, top, left, top]), tf.float32)
     found.update({name: found[name] - corner for name in boxed})
     sizes = (tf.cast(bottom - top, tf.float32), tf.cast(right - left, tf.float32))
     found = cut_off(found, fields, sizes, objects)

@@ -1,18 +1,17 @@
 """The section `data`: where examples come from, and what is done to each before it is batched."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Annotated, Literal
 
 from specc.graph import TensorSpec
 from specc.registry.data.fields import BY_OBJECT, Field
 from specc.registry.data.sources.source import Source
-from specc.registry.data.tokenizers import Tokenizer
+from specc.registry.data.tokenizers import tokenizer_params
 from specc.registry.data.transforms.transform import Fields, Geometric, moving, transform_params
-from specc.registry.entry import Choice, Params, nearest, param
+from specc.registry.entry import Choice, Params, param
 from specc.registry.types import ChoiceOf, Section
 
-Mismatch = tuple[tuple[str | int, ...], str, str]  # where it stands, what it is, and what to change
 Transforms = list[Annotated[Choice, ChoiceOf("transform")]]
 
 
@@ -111,8 +110,7 @@ class Pipeline(Params):
         found = {}
         for name, made in self.fields.items():
             if made.tokenizer is not None:
-                params = made.tokenizer.params
-                assert isinstance(params, Tokenizer)
+                params = tokenizer_params(made.tokenizer)
                 found[name] = Field(TensorSpec((None, params.sequence_length), "int32"), params.vocabulary_size, "tokens")
             elif made.feature in known:
                 found[name] = known[made.feature]
@@ -128,56 +126,6 @@ class Pipeline(Params):
 
     def _shifted(self, known: Fields | None) -> Fields | None:
         return None if known is None else {**known, **{target: known[name] for name, target in self.shift.items() if name in known}}
-
-
-def unknown_names(pipeline: Pipeline) -> Iterator[Mismatch]:
-    """Features that `fields` names and fields that `shift` moves, where the source tells what there is and they are not among it."""
-    source = pipeline.source.params
-    assert isinstance(source, Source)
-    known = source.fields()
-    if known is None:
-        return
-    features = [*known, *(feature for feature, _ in source.tokenizers().values())]
-    for name, made in pipeline.fields.items():
-        if made.feature not in features:
-            yield ("fields", name, "feature"), f"the data have no feature `{made.feature}`", _among(made.feature, features)
-    there = list(pipeline.fields or known)
-    for name in pipeline.shift:
-        if name not in there:
-            yield ("shift", name), f"`shift` moves `{name}`, but the data have no such field", _among(name, there)
-
-
-def _among(name: str, names: list[str]) -> str:
-    """Which of the names may be meant, or all of them."""
-    close = nearest(name, names)
-    return f"did you mean `{close}`?" if close else f"they have {', '.join(f'`{each}`' for each in names)}"
-
-
-def mismatches(pipeline: Pipeline, fields: Mapping[str, Field]) -> Iterator[Mismatch]:
-    """What of a pipeline's transforms does not fit the fields of its source: where it stands, what it is, and what to change."""
-    own = [(("transforms", place, choice.name), choice) for place, choice in enumerate(pipeline.transforms)]
-    views = [[(("views", number, "transforms", place, choice.name), choice) for place, choice in enumerate(view.transforms)]
-             for number, view in enumerate(pipeline.views)]  # fmt: skip
-    for transforms in views or [[]]:
-        known, mixing = dict(fields), None
-        for path, choice in (*own, *transforms):
-            params = transform_params(choice)
-            if params.field not in known:
-                names, close = ", ".join(f"`{each}`" for each in known), nearest(params.field, known)
-                help = f"did you mean `{close}`?" if close else "name another `field`"
-                yield path, f"`{choice.name}` changes the field `{params.field}`, but the data have {names}", help
-                return
-            found = params.mismatch(known, pipeline.objects.pad_to)
-            if known[params.field].is_text:
-                found = f"changes numbers, but `{params.field}` is a text", "give it a tokenizer in `fields`, or name another `field`"
-            if params.partners and pipeline.views:
-                found = "mixes examples, but `views` are several pictures of one", "leave out one of the two"
-            if mixing is not None and not params.partners:
-                found = f"looks at one example, but stands after `{mixing}`, which mixes them", f"move it before `{mixing}`"
-            if found is not None:
-                yield path, f"`{choice.name}` {found[0]}", found[1]
-                return
-            mixing, known = choice.name if params.partners else mixing, params.fields(known)
 
 
 def changed_by(transforms: Iterable[Choice], fields: Mapping[str, Field]) -> set[str]:

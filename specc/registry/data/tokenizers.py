@@ -1,6 +1,6 @@
 """Tokenizers: texts made sequences of whole numbers. Arguments are named as in KerasHub."""
 
-from specc.registry.entry import declare, param
+from specc.registry.entry import Choice, declare, param
 from specc.registry.shared import OwnFirst
 
 
@@ -15,6 +15,12 @@ class Tokenizer(OwnFirst):
         default=None, minimum=2)  # fmt: skip
     sequence_length: int | None = param("Length that texts are cut or padded to; none leaves every text its own.", default=None, minimum=1)
     add_start_end: bool = param("Whether a text stands between `[START]` and `[END]`; one that is cut has no end.", default=False)
+
+
+def tokenizer_params(choice: Choice) -> Tokenizer:
+    """The parameters of a tokenizer that was chosen."""
+    assert isinstance(choice.params, Tokenizer)
+    return choice.params
 
 
 @declare("tokenizer", "characters", target="specc.data.tokenizers.characters", examples=[{}, {"vocabulary_size": 96}])

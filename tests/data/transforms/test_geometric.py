@@ -264,3 +264,12 @@ def test_a_transform_of_a_mask_alone_moves_nothing_else() -> None:
     assert found["mask"].shape == (4, 4)
     assert found["image"].shape == (8, 8, 3)
     assert set(np.unique(found["mask"])) <= {0, 1}
+
+
+def test_without_boxes_an_object_stays_as_long_as_its_mask_shows_it() -> None:
+    given = scene(20, 20, [(2, 6, 6, 14), (16, 6, 19, 14), (7, 7, 12, 12)])
+    known = {name: FIELDS[name] for name in ("image", "masks", "labels")}
+    found = transformed({name: given[name] for name in known}, chosen({"center_crop": {"size": 10}}), known)
+    assert found["labels"].numpy().tolist() == [0, 2]
+    assert found["masks"].shape == (2, 10, 10)
+    assert found["masks"].numpy().any(axis=(1, 2)).all()

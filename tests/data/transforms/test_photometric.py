@@ -16,7 +16,8 @@ from specc.data.processing import fold
 from specc.data.transforms import keras_layers
 from specc.graph import TensorSpec
 from specc.registry.data.fields import Field, Kind
-from specc.registry.data.pipeline import Pipeline, mismatches
+from specc.registry.data.mismatches import mismatches
+from specc.registry.data.pipeline import Pipeline
 from specc.registry.data.transforms.photometric import Photometric
 from specc.registry.data.transforms.transform import transform_params
 from specc.registry.entry import Choice, bind, entries

@@ -17,6 +17,7 @@ class RandomColorJitter(Transform):
     """
 
     random = True
+    needs_unit = True
     brightness_factor: float = param("Largest change of brightness, as a share of it.", default=0.0, minimum=0)
     contrast_factor: float = param("Largest change of contrast, as a share of it.", default=0.0, minimum=0)
     saturation_factor: float = param("Largest change of saturation, as a share of it.", default=0.0, minimum=0)

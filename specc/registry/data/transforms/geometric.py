@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from specc.registry.data.fields import Field
-from specc.registry.data.transforms.transform import Geometric
+from specc.registry.data.transforms.transform import Geometric, reversed_range
 from specc.registry.entry import declare, param
 from specc.registry.types import Size2D
 
@@ -47,6 +47,7 @@ class Resize(Geometric):
     image be larger than asked along one axis, for a crop to follow.
     """
 
+    loses = False
     size: Size2D = param("Size to reach, one int or [height, width].")
     mode: Literal["stretch", "fit", "shorter_side"] = param("What happens to the proportions.", default="stretch")
     interpolation: Interpolation = param("How values between pixels are found; in masks the nearest counts.", default="bilinear")
@@ -60,6 +61,7 @@ class Resize(Geometric):
 class Pad(Geometric):
     """An image in the upper left corner of a larger one, zeros in the rest."""
 
+    loses = False
     size: Size2D = param("Size of the larger one, one int or [height, width].")
 
     def sizes(self, height: int | None, width: int | None) -> tuple[int | None, int | None]:
@@ -78,6 +80,7 @@ class RandomFlip(Geometric):
     """Mirrors every second image, drawn at random, along each of the directions."""
 
     random = True
+    loses = False
     mode: Literal["horizontal", "vertical", "horizontal_and_vertical"] = param("Directions.", default="horizontal")
 
 
@@ -142,6 +145,9 @@ class RandomResizedCrop(Geometric):
     ratio: list[float] = param("Smallest and largest width of the part over its height.", default=[0.75, 4 / 3], min_items=2, max_items=2)
     interpolation: Interpolation = param("How values between pixels are found; in masks the nearest counts.", default="bilinear")
     antialias: bool = param("Whether a part that shrinks is smoothed first.", default=False)
+
+    def mismatch(self, known: Mapping[str, Field], objects: int | None) -> tuple[str, str] | None:
+        return reversed_range(scale=self.scale, ratio=self.ratio) or super().mismatch(known, objects)
 
     def sizes(self, height: int | None, width: int | None) -> tuple[int | None, int | None]:
         return pair(self.size)

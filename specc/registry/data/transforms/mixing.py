@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from specc.graph import TensorSpec
 from specc.registry.data.fields import BY_OBJECT, FOLLOWING, Field
-from specc.registry.data.transforms.transform import Fields, Transform
+from specc.registry.data.transforms.transform import Fields, Transform, reversed_range
 from specc.registry.entry import declare, param
 
 
@@ -81,6 +81,9 @@ class Mosaic(Mixed):
     )
 
     def mismatch(self, known: Mapping[str, Field], objects: int | None) -> tuple[str, str] | None:
-        if objects is not None or not any(field.kind in BY_OBJECT for field in known.values()):
-            return None
+        kinds = {field.kind for field in known.values()} & {*BY_OBJECT}
+        if "object" in kinds and not kinds & {"boxes", "masks"}:
+            return "takes objects out of sight, and nothing says where they are", "add boxes or masks to `fields`"
+        if objects is not None or not kinds:
+            return reversed_range(center=self.center)
         return "puts the objects of four examples together, so that their number must be fixed", "add `objects: 100` to the pipeline"

@@ -39,6 +39,7 @@ class Photometric(Transform):
     """Base of the transforms that are Keras's layers."""
 
     random = True
+    needs_unit = True
     counts: ClassVar[tuple[int, ...]] = ()  # numbers of channels that it can work with; any where none is given
 
     probability: float = param("Share of images that go through it; the others stay as they are.", default=1.0, minimum=0, maximum=1)

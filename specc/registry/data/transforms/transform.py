@@ -1,6 +1,6 @@
 """What all transforms are."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from specc.registry.data.fields import FOLLOWING, Field
@@ -20,6 +20,8 @@ class Transform(OwnFirst):
 
     random: ClassVar[bool] = False
     partners: ClassVar[int] = 0
+    leaves_unit: ClassVar[bool] = False  # whether an image is not from 0 to 1 any more
+    needs_unit: ClassVar[bool] = False  # whether it has to be, and is kept so
 
     field: str = param("The field that it changes.", default="image")
 
@@ -43,6 +45,8 @@ class Transform(OwnFirst):
 class Geometric(Transform):
     """Base of the transforms that move pixels. Boxes and masks follow where the field is an image."""
 
+    loses: ClassVar[bool] = True  # whether a part of the image may be out of sight afterwards
+
     def fields(self, known: Mapping[str, Field]) -> Fields:
         if self.field not in known:
             return dict(known)
@@ -59,6 +63,9 @@ class Geometric(Transform):
 
     def mismatch(self, known: Mapping[str, Field], objects: int | None) -> tuple[str, str] | None:
         field = known[self.field]
+        alone = [name for name, other in known.items() if other.kind == "object"]
+        if self.loses and field.kind == "image" and alone and not any(other.kind in ("boxes", "masks") for other in known.values()):
+            return f"may take objects out of sight, and nothing says where those of `{alone[0]}` are", "add boxes or masks to `fields`"
         if field.kind in PIXELS or field.spec.rank == 4:
             return None
         return f"moves pixels, but `{self.field}` is {field.spec}", "name the image as its `field`; boxes and masks move with it"
@@ -66,6 +73,14 @@ class Geometric(Transform):
     def sizes(self, height: int | None, width: int | None) -> tuple[int | None, int | None]:
         """Height and width after the transform."""
         return height, width
+
+
+def reversed_range(**ranges: Sequence[float]) -> tuple[str, str] | None:
+    """What to say of a range, given by its name, whose first value is larger than its second."""
+    for name, (least, most) in ranges.items():
+        if least > most:
+            return f"has a `{name}` from {least:g} to {most:g}", f"give the smaller one first: `{name}: [{most:g}, {least:g}]`"
+    return None
 
 
 def moving(name: str, known: Mapping[str, Field]) -> list[str]:

@@ -13,6 +13,8 @@ from specc.registry.entry import declare, param
 class Rescaling(Transform):
     """Formula: x * scale + offset."""
 
+    leaves_unit = True
+
     scale: float = param("Factor.")
     offset: float = param("Added after.", default=0.0)
 
@@ -20,6 +22,8 @@ class Rescaling(Transform):
 @declare("transform", "normalize", target="specc.data.transforms.values.normalize", examples=[{"mean": [0.5], "std": [0.25]}])
 class Normalize(Transform):
     """Formula: (x - mean) / std, channel by channel."""
+
+    leaves_unit = True
 
     mean: list[float] = param("Mean of each channel, or one for all.", min_items=1)
     std: list[float] = param("Standard deviation of each channel, or one for all.", min_items=1)
@@ -39,6 +43,12 @@ class OneHot(Transform):
 
     classes: int = param("Length of the vectors.", minimum=1)
     field: str = param("The field that it changes.", default="label")
+
+    def mismatch(self, known: Mapping[str, Field], objects: int | None) -> tuple[str, str] | None:
+        classes = known[self.field].classes
+        if classes is None or classes <= self.classes:
+            return None
+        return f"makes vectors of {self.classes}, but `{self.field}` has {classes} classes", f"give `classes: {classes}`"
 
     def change(self, field: Field) -> Field:
         return replace(field, spec=TensorSpec((*field.spec.shape, self.classes)))
