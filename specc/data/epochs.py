@@ -201,10 +201,9 @@ class Plan:
             first, last, _ = self._of(group)
             return last - first
 
-        def batch(group: Any, rows: tf.data.Dataset) -> tf.data.Dataset:
-            return stack(rows).map(lambda groups, batch: (group, batch))
-
-        return rows.group_by_window(lambda group, _: group, batch, window_size_func=window)
+        # A data set that is made for each batch costs milliseconds by each of its steps, so that it has but one.
+        grouped = rows.group_by_window(lambda group, _: group, lambda _, rows: stack(rows), window_size_func=window)
+        return grouped.map(lambda groups, batch: (groups[0], batch))
 
     def divided(self, batches: tf.data.Dataset) -> tf.data.Dataset:
         """The parts of the share's replicas in turn; without a share the batches."""

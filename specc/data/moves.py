@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import tensorflow as tf
@@ -39,22 +40,15 @@ class Window:
     """What is seen through a window of `height` by `width` whose corner is at (left, top); outside of the image it sees 0.
 
     All are whole numbers, height and width known before running or not.
-
-    Args:
-        inside: whether it surely lies within the image: then pixels are cut out, and copied only once.
     """
 
     top: Any
     left: Any
     height: Any
     width: Any
-    inside: bool = False
 
     def pixels(self, x: Any, kind: Kind) -> Any:
         del kind
-        if self.inside:
-            seen = tf.slice(x, [self.top, self.left, 0], [self.height, self.width, -1])
-            return tf.ensure_shape(seen, (_known(self.height), _known(self.width), x.shape[-1]))
         rows, columns = tf.shape(x)[0], tf.shape(x)[1]
         first, above, below = _overlap(self.top, self.height, rows)
         begin, before, after = _overlap(self.left, self.width, columns)
@@ -67,6 +61,30 @@ class Window:
 
     def sizes(self, sizes: Sizes) -> Sizes:
         return tf.cast(self.height, tf.float32), tf.cast(self.width, tf.float32)
+
+
+@dataclass(frozen=True)
+class Part:
+    """What is cut out of an image, and lies within it.
+
+    Args:
+        begin: top, left, and 0 for the first channel.
+        size: height, width, and -1 for all channels; whole numbers of Python where they are known before running.
+    """
+
+    begin: Any
+    size: Any
+
+    def pixels(self, x: Any, kind: Kind) -> Any:
+        del kind
+        seen = tf.slice(x, self.begin, self.size)
+        return tf.ensure_shape(seen, (_known(self.size[0]), _known(self.size[1]), x.shape[-1]))
+
+    def points(self, points: Any) -> Any:
+        return points - tf.cast(tf.stack([self.begin[1], self.begin[0]]), tf.float32)
+
+    def sizes(self, sizes: Sizes) -> Sizes:
+        return tf.cast(self.size[0], tf.float32), tf.cast(self.size[1], tf.float32)
 
 
 @dataclass(frozen=True)
@@ -83,9 +101,8 @@ class Scaled:
         size = tf.stack([self.height, self.width])
         if kind != "image":
             return tf.ensure_shape(_nearest(x, size), (_known(self.height), _known(self.width), x.shape[-1]))
-        scaled = tf.image.resize(x, size, method=self.interpolation, antialias=self.antialias)
-        if x.dtype.is_integer:
-            scaled *= 1 / x.dtype.max
+        # TensorFlow scales floats faster than the whole numbers of files.
+        scaled = tf.image.resize(as_floats(x), size, method=self.interpolation, antialias=self.antialias)
         return tf.ensure_shape(scaled, (_known(self.height), _known(self.width), x.shape[-1]))
 
     def points(self, points: Any) -> Any:
@@ -106,8 +123,10 @@ class Flipped:
 
     def pixels(self, x: Any, kind: Kind) -> Any:
         del kind
-        # The axes from 0 to 1, from 0, from 1, or none: no branch has to be chosen.
-        return tf.reverse(x, tf.range(1 - tf.cast(self.vertically, tf.int32), 1 + tf.cast(self.horizontally, tf.int32)))
+        for axis, wanted in ((1, self.horizontally), (0, self.vertically)):
+            if wanted is not False:
+                x = tf.cond(wanted, partial(tf.reverse, x, [axis]), partial(tf.identity, x))
+        return x
 
     def points(self, points: Any) -> Any:
         (height, width), x, y = self.before, points[:, 0], points[:, 1]

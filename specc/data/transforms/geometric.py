@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from specc.data.moves import Affine, Flipped, Move, Scaled, Sizes, Window
+from specc.data.moves import Affine, Flipped, Move, Part, Scaled, Sizes, Window
 
 Size = int | tuple[int, int]
 
@@ -31,7 +31,7 @@ def center_crop(sizes: Sizes, *, size: Size) -> list[Move]:
     """The middle."""
     height, width = _pair(size)
     rows, columns = _whole(sizes)
-    return [_inside(Window((rows - height) // 2, (columns - width) // 2, height, width), sizes)]
+    return [_cut((rows - height) // 2, (columns - width) // 2, (height, width), sizes)]
 
 
 def pad(sizes: Sizes, *, size: Size) -> list[Move]:
@@ -58,7 +58,7 @@ def random_crop(sizes: Sizes, key: Any, *, size: Size, padding: int = 0) -> list
     rows, columns = _whole(sizes)
     room = tf.stack([rows + 2 * padding - height, columns + 2 * padding - width])
     place = tf.cast(tf.random.stateless_uniform((2,), key) * tf.cast(room + 1, tf.float32), tf.int32) - padding
-    return [_inside(Window(place[0], place[1], height, width), sizes, padding)]
+    return [_cut(place[0], place[1], (height, width), sizes, padding)]
 
 
 def random_resized_crop(
@@ -82,8 +82,8 @@ def random_resized_crop(
         max_attempts=10,
         use_image_if_no_bounding_boxes=True,
     )
-    window = Window(start[0], start[1], part[0], part[1], inside=True)
-    return [window, Scaled(window.sizes(sizes), *_pair(size), interpolation, antialias)]
+    cut = Part(start, part)
+    return [cut, Scaled(cut.sizes(sizes), *_pair(size), interpolation, antialias)]
 
 
 def random_translation(sizes: Sizes, key: Any, *, height_factor: float, width_factor: float, fill_mode: str = "constant") -> list[Move]:
@@ -118,15 +118,17 @@ def _about_the_middle(sizes: Sizes, matrix: Sequence[Any], fill_mode: str) -> Af
     return Affine([a, b, x - a * x - b * y, c, d, y - c * x - d * y], fill_mode)
 
 
-def _inside(window: Window, sizes: Sizes, padding: int = 0) -> Window:
-    """A window that must lie within the image and its border."""
+def _cut(top: Any, left: Any, size: tuple[int, int], sizes: Sizes, padding: int = 0) -> Move:
+    """A part of the image and its border, within which it must lie."""
+    height, width = size
     rows, columns = (each + 2 * padding for each in _whole(sizes))
-    message = f"an image has no part of {window.height} by {window.width}, it is"
-    if any(isinstance(size, int) and size < wanted for size, wanted in zip((rows, columns), (window.height, window.width))):
+    message = f"an image has no part of {height} by {width}, it is"
+    if any(isinstance(known, int) and known < wanted for known, wanted in zip((rows, columns), size)):
         raise ValueError(f"{message} {rows} by {columns}")
-    fits = tf.debugging.Assert((rows >= window.height) & (columns >= window.width), [message, rows, "by", columns])
+    fits = tf.debugging.Assert((rows >= height) & (columns >= width), [message, rows, "by", columns])
     with tf.control_dependencies([fits] if fits is not None else []):
-        return Window(tf.identity(window.top), tf.identity(window.left), window.height, window.width, inside=not padding)
+        top, left = tf.identity(top), tf.identity(left)
+    return Window(top, left, height, width) if padding else Part([top, left, 0], [height, width, -1])
 
 
 def _pair(size: Size) -> tuple[int, int]:

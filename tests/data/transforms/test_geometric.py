@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from specc.data.moves import Affine, Flipped, Scaled, Window, moved_boxes, moved_image, moved_mask, moved_masks, sizes_of
+from specc.data.moves import Affine, Flipped, Part, Scaled, Window, moved_boxes, moved_image, moved_mask, moved_masks, sizes_of
 from specc.data.processing import transformed
 from specc.data.transforms import geometric
 from specc.graph import TensorSpec
@@ -135,6 +135,7 @@ def test_shear_slants_by_what_is_drawn() -> None:
 POINTS = np.array([[0.0, 0.0], [6.0, 4.0], [1.5, 2.0]])
 MOVES = {
     "window": (Window(1, 2, 3, 3), POINTS - [2, 1]),
+    "part": (Part([1, 2, 0], [3, 3, -1]), POINTS - [2, 1]),
     "scaled": (Scaled((4.0, 6.0), 8, 3), POINTS * [0.5, 2]),
     "flipped": (Flipped((4.0, 6.0), True, True), [6, 4] - POINTS),
     "not flipped": (Flipped((4.0, 6.0), tf.constant(False), False), POINTS),
