@@ -21,7 +21,7 @@ class MeanTeacher(Objective):
         self.head, self.label = outputs["logits"], targets["label"]
         self.momentum, self.weight, self.rampup = momentum, weight, rampup
 
-    def setup(self, network):
+    def setup(self, network, length):
         step = keras.Variable(0, dtype="int32", trainable=False, aggregation="only_first_replica", name="step")
         return {"teacher": network.twin(), "step": step}
 

@@ -33,6 +33,7 @@ class Epochs:
         seed: where order and augmentation start from.
         shuffled: whether the order is drawn anew in each epoch.
         wanted: the fields of a batch.
+        whole: whether an epoch has whole batches only: the examples that are left over are others in each epoch.
     """
 
     examples: Examples
@@ -40,6 +41,16 @@ class Epochs:
     seed: int
     shuffled: bool
     wanted: tuple[str, ...]
+    whole: bool = False
+
+    def steps(self, size: int) -> int:
+        """Batches of an epoch."""
+        return math.ceil(self._count(size) / size)
+
+    def _count(self, size: int) -> int:
+        """Examples of an epoch: all, or those of whole batches, if there is one."""
+        count = self.examples.count
+        return count // size * size or count if self.whole else count
 
     def batches(self, first: int, last: int, size: int, skip: int = 0, share: Share | None = None) -> tf.data.Dataset:
         """The batches of some epochs, `last` not included.
@@ -51,7 +62,7 @@ class Epochs:
             share: the replicas whose parts are given instead of whole batches.
         """
         mixing = Mixing(self.processing, size)
-        plan = Plan(self.examples.count, size, share, mixing.partners, self.examples.is_table)
+        plan = Plan(self._count(size), size, share, mixing.partners, self.examples.is_table)
         epochs = tf.data.Dataset.range(first, last)
 
         def left_out(epoch: Any) -> Any:
@@ -192,7 +203,7 @@ class Plan:
         """Whether the example in a place of the order is in a row that is read."""
         first, last, _ = self._of(place // self.size)
         row = place % self.size
-        return (row >= first) & (row < last)
+        return (row >= first) & (row < last) & (place < self.count)
 
     def grouped(self, rows: tf.data.Dataset, stack: Any) -> tf.data.Dataset:
         """Rows, each with the number of its batch, as batches with their numbers. `stack` makes a batch of rows in a data set."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -49,8 +48,8 @@ def feed(opened: Opened, batch_size: int, *, seed: int = 0, training: bool = Fal
     return feeder(opened, seed=seed, training=training, only=only)(batch_size)
 
 
-def feeder(opened: Opened, *, seed: int = 0, training: bool = False, only: Iterable[str] | None = None) -> Callable[[int], Feed]:
-    """The batches of an opened pipeline, by their size. What is held in memory is held once.
+def feeder(opened: Opened, *, seed: int = 0, training: bool = False, only: Iterable[str] | None = None) -> Callable[..., Feed]:
+    """The batches of an opened pipeline, by their size, and whether there are whole ones only. What is held in memory is held once.
 
     Args:
         seed: where order and augmentation start from.
@@ -59,15 +58,17 @@ def feeder(opened: Opened, *, seed: int = 0, training: bool = False, only: Itera
     """
     wanted = tuple(sorted(opened.fields if only is None else only))
     kept = opened.kept(wanted)
-    epochs = Epochs(kept, opened.processing, seed, training, wanted)
     fields, fingerprint = {name: opened.fields[name] for name in wanted}, kept.fingerprint()
 
-    def batched(batch_size: int) -> Feed:
+    def batched(batch_size: int, *, whole: bool = False) -> Feed:
+        epochs = Epochs(kept, opened.processing, seed, training, wanted, whole)
+
         def stream(first: int, last: int, skip: int = 0, share: Any = None) -> tf.data.Dataset:
             return epochs.batches(first, last, batch_size, skip, share).prefetch(tf.data.AUTOTUNE)
 
-        steps = math.ceil(kept.count / batch_size)
-        return Feed(stream, steps, kept.count, fields, kept.classes, fingerprint, opened.fault, opened.told, opened.tokenizers)
+        steps = epochs.steps(batch_size)
+        examples = min(kept.count, steps * batch_size)
+        return Feed(stream, steps, examples, fields, kept.classes, fingerprint, opened.fault, opened.told, opened.tokenizers)
 
     return batched
 

@@ -2,9 +2,9 @@
 
 A `tf.data.Dataset`, or anything else that can be gone through again and again, gives mappings of fields, or pairs (x, y). In
 a pair, a tensor x feeds the model's only input and a mapping feeds inputs by name; a tensor y is the only target and a
-mapping has targets by name. The data set may be batched or not: a tensor of the input's own rank, batch included, is a
-batch, one axis less an example, and examples are batched with the spec's `batch_size`. Order is the data set's own: specc
-shuffles only what it reads itself.
+mapping has targets by name. A field with several views is a tuple of tensors. The data set may be batched or not: a tensor
+of the input's own rank, batch included, is a batch, one axis less an example, and examples are batched with the spec's
+`batch_size`. Order is the data set's own: specc shuffles only what it reads itself.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def given_feed(dataset: tf.data.Dataset, graph: Graph, train: Stage, batch_size:
     if not _is_batched(named.element_spec, graph):
         named = named.batch(batch_size)
     steps = _steps(named, part)
-    fields = fields_of(named.element_spec, {}, batched=True)
+    fields = fields_of({name: _first(value) for name, value in named.element_spec.items()}, {}, batched=True)
 
     def stream(first: int, last: int, skip: int = 0, share: Share | None = None) -> tf.data.Dataset:
         batches = named.repeat(last - first).skip(skip)
@@ -132,9 +132,15 @@ def _named(element: tuple[Any, ...], graph: Graph, target: str, part: str) -> di
 
 def _plain(fields: dict[str, Any], part: str) -> dict[str, Any]:
     for name, value in fields.items():
-        if not isinstance(value, (tf.Tensor, tf.TensorSpec)):
-            raise fail("E0508", f"the field `{name}` of the {part} data is no tensor but {type(value).__name__}")
-    return {name: value for name, value in fields.items() if value.dtype != tf.string}
+        for view in value if isinstance(value, tuple) and value else (value,):
+            if not isinstance(view, (tf.Tensor, tf.TensorSpec)):
+                raise fail("E0508", f"the field `{name}` of the {part} data is no tensor but {type(view).__name__}")
+    return {name: value for name, value in fields.items() if _first(value).dtype != tf.string}
+
+
+def _first(value: Any) -> Any:
+    """A field, or its first view."""
+    return value[0] if isinstance(value, tuple) else value
 
 
 def _target_name(train: Stage, otherwise: str) -> str:
@@ -146,7 +152,7 @@ def _target_name(train: Stage, otherwise: str) -> str:
 
 def _is_batched(spec: Mapping[str, Any], graph: Graph) -> bool:
     """Whether the fields that feed inputs have a batch axis. Ranks that fit neither are told later, with their shapes."""
-    fed = [(tensor.spec.rank, spec[name].shape.rank) for name, tensor in graph.inputs.items() if name in spec]
+    fed = [(tensor.spec.rank, _first(spec[name]).shape.rank) for name, tensor in graph.inputs.items() if name in spec]
     return not fed or any(rank is None or rank >= wanted for wanted, rank in fed)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from specc.diagnostics import Sink
 from specc.graph import Graph
+from specc.language.comparing import check_comparing
 from specc.language.document import Document
 from specc.language.documents import open_document
 from specc.language.evaluation import Evaluator, Exhausted, Failed
@@ -44,6 +45,7 @@ def check_experiment(document: Document, graph: Graph, sink: Sink) -> None:
     check_step_paths(document, graph, experiment, sink)
     if check_transforms(document, experiment, sink) and "train" in document.root:
         check_wiring(document, graph, experiment, sink)
+        check_comparing(document, experiment, sink)
 
 
 def check_transforms(document: Document, experiment: Experiment, sink: Sink) -> bool:

@@ -331,7 +331,6 @@ def check_wiring(document: Document, graph: Graph, experiment: Experiment, sink:
             for number, fields in {str(view): (number, view) for number, view in reversed([*enumerate(views)])}.values():
                 path = ("views", number) if pipeline.views else ()
                 check_feeding(graph, fields, sink=sink, span_of=span_of, path=("data", part, *path))
-    _check_views(experiment, sink, span_of)
     fields = known["train"]
     if fields is not None and not all(name in fields for name in graph.inputs):
         fields = None  # Which field is left over for a loss is not known before every input has its own.
@@ -345,16 +344,6 @@ def check_wiring(document: Document, graph: Graph, experiment: Experiment, sink:
         wire(graph, train.stages[number], fields, sink=sink, span_of=span_of, key=("train", "stages", number))
     if train.objective is not None or train.losses or len(own) < max(len(train.stages), 1):
         wire(graph, train, fields, sink=sink, span_of=span_of)
-
-
-def _check_views(experiment: Experiment, sink: Sink, span_of: SpanOf) -> None:
-    """Reports views where losses of heads are learned, which look at one picture of an example."""
-    pipeline = experiment.data.train
-    if pipeline is None or not pipeline.views or all(is_whole(stage) for stage in experiment.stages):
-        return
-    message = "`views` makes several pictures of an example, but a loss of a head looks at one"
-    help = "choose an objective over the whole model, such as `simclr`, or leave `views` out"
-    sink.error("E0502", message, span_of("data", "train", "views"), help=help)
 
 
 def _sizes(shape: tuple[int | None, ...]) -> str:

@@ -41,6 +41,11 @@ def fields_needed(setting: Stage, wired: Sequence[Wired], graph: Graph, fields: 
     return needed
 
 
+def compares_examples(setting: Stage) -> bool:
+    """Whether what an example costs depends on the others of its batch."""
+    return setting.objective is not None and is_whole(setting) and objective_params(setting.objective).across_batch
+
+
 def _targets(params: ObjectiveParams, graph: Graph, fields: Iterable[str]) -> dict[str, str]:
     """The field that plays each role among the targets."""
     return played(params.needs_targets, params.targets, [name for name in fields if name not in graph.inputs])

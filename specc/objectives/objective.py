@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,18 @@ if TYPE_CHECKING:
     from specc.keras_backend.network import Network
 
 Batch = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Length:
+    """How long a stage of training is: steps of an epoch, and epochs."""
+
+    steps: int
+    epochs: int
+
+    @property
+    def total(self) -> int:
+        return self.steps * self.epochs
 
 
 @dataclass(frozen=True)
@@ -37,8 +49,12 @@ class Objective(ABC):
     all parts, as `all_reduce` and `all_gather` of the replica context do, to be the same everywhere.
     """
 
-    def setup(self, network: Network) -> Any:
-        """State beside the weights: queues, centres, `network.twin()`. Called once, under the strategy's scope."""
+    def setup(self, network: Network, length: Length) -> Any:
+        """State beside the weights: queues, centres, `network.twin()`. Called once, under the strategy's scope.
+
+        Args:
+            length: how long training is, for what changes until its end.
+        """
         return None
 
     def names(self, network: Network, *, training: bool) -> tuple[str, ...]:
@@ -52,6 +68,14 @@ class Objective(ABC):
     @abstractmethod
     def measure(self, network: Network, batch: Batch) -> Terms:
         """Runs `network.inference` on a batch of held-out data."""
+
+    def learned(self, network: Network, state: Any, gradients: Sequence[Any]) -> Sequence[Any]:
+        """The gradients that the optimizer gets: of the network's trainable variables, added up over all replicas."""
+        return gradients
+
+    def finding(self, network: Network, means: Mapping[str, float]) -> str | None:
+        """What is wrong with an epoch whose means these are, in plain words: it is told and recorded."""
+        return None
 
     def after_update(self, network: Network, state: Any) -> None:  # noqa: B027
         """Called after each update of the weights."""

@@ -1,10 +1,22 @@
 """Evaluations: what a model is worth beyond the metrics of its losses."""
 
-from specc.registry.entry import Params, declare, param
+from specc.registry.entry import Choice, declare, param
+from specc.registry.shared import OwnFirst
 
 
-@declare("evaluation", "knn", target="specc.evaluation.knn.knn", examples=[{}, {"k": 20, "features": "features"}], pending=True)
-class KNN(Params):
+class OfFeatures(OwnFirst):
+    """What holds the features of a step against labels, those of the training data's source and those of the held-out data.
+
+    Both are prepared as the held-out data are: `test`, or `validation` where it has no views. Maps and sequences are averaged
+    over their places.
+    """
+
+    features: str | None = param("The step whose output is taken; none: the model's output.", default=None)
+    every: int | None = param("Epochs of training after each of which it is measured; none: after training alone.", default=None, minimum=1)
+
+
+@declare("evaluation", "knn", target="specc.representations.knn.knn", examples=[{}, {"k": 20, "features": "features", "every": 1}])
+class KNN(OfFeatures):
     """Accuracy of a vote among the nearest training examples, whose features are compared by cosine similarity.
 
     Formula: class c has the sum over its examples among the nearest k of exp(similarity / temperature)
@@ -14,4 +26,9 @@ class KNN(Params):
 
     k: int = param("How many neighbours vote.", default=200, minimum=1)
     temperature: float = param("How much more the nearest of them count; the smaller the more.", default=0.1, above=0)
-    features: str | None = param("The step whose output is compared; none: the model's output.", default=None)
+
+
+def evaluation_params(choice: Choice) -> OfFeatures:
+    """The parameters of an evaluation that was chosen."""
+    assert isinstance(choice.params, OfFeatures)
+    return choice.params

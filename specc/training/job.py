@@ -13,6 +13,7 @@ from specc.data.feed import Feed
 from specc.keras_backend.network import Network
 from specc.objectives.objective import Objective
 from specc.registry.experiment import Stage
+from specc.representations.looks import Look
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class Job:
         accumulate: parts that a batch is taken in, one after the other, before the weights are updated.
         terminate_on_nan: whether a loss that is no number ends the run.
         state: the objective's.
+        looks: what is measured beside the objective, between epochs.
         setting: what the spec says of the stage.
     """
 
@@ -61,6 +63,7 @@ class Job:
     callbacks: Sequence[keras.callbacks.Callback] = ()
     state: Any = None
     beginning: Beginning = Beginning()
+    looks: Sequence[Look] = ()
     setting: Stage = field(default_factory=Stage)
 
     def steps_until(self, epoch: int, done: int = 0) -> int:

@@ -128,10 +128,17 @@ def fit(job: Job, watch: Watch, start: Position = Position()) -> list[Record]:
                 measured = validate()
             callbacks.on_test_end(measured)
             logs.update({f"val_{name}": value for name, value in measured.items()})
+        due = [look for look in job.looks if complete and look.is_due(epoch + 1)]
+        if due:
+            with averaged(job.optimizer):
+                logs.update({name: value for look in due for name, value in look.measure(job.network.inference).items()})
         record: Record = {"epoch": epoch + 1, "steps": done, **logs, "learning_rate": rate}
         record |= {"seconds": time.perf_counter() - started, "examples_per_second": (float(totals[-1]) - seen) / trained}
         if not complete:
             record["interrupted" if finite else "diverged"] = True
+        finding = job.objective.finding(job.network, logs) if finite else None
+        if finding is not None:
+            record["finding"] = finding
         records.append(record)
         watch.record(record)
         if not complete:

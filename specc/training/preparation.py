@@ -16,7 +16,7 @@ from specc.data.tokenizers import Tokenizer
 from specc.diagnostics import Span, fail
 from specc.graph import Graph
 from specc.language.wiring import Fields, Wired, check_feeding, nowhere, wire
-from specc.objectives.choice import fields_needed
+from specc.objectives.choice import compares_examples, fields_needed
 from specc.registry.experiment import Stage
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def prepare(spec: Spec, graphs: tuple[Graph, Graph], data: Mapping[str, tf.data.
         SpecError: losses, network and data do not fit.
     """
     given = datasets(data)
-    feeds: dict[str, Callable[[int], Feed]] = {}
+    feeds: dict[str, Callable[..., Feed]] = {}
     for part, graph in zip(PARTS, graphs, strict=True):
         known = feeds["train"](spec.experiment.stages[0].batch_size).tokenizers if "train" in feeds else None
         if (made := _feeds(spec, graphs[0], graph, given, part, known)) is not None:
@@ -64,8 +64,9 @@ def prepare(spec: Spec, graphs: tuple[Graph, Graph], data: Mapping[str, tf.data.
     prepared = []
     for number, setting in enumerate(spec.experiment.stages):
         key = ("train", "stages", number) if spec.experiment.train.stages else ("train",)
-        training = feeds["train"](setting.batch_size)
-        validation = feeds["validation"](setting.batch_size) if "validation" in feeds else None
+        whole = compares_examples(setting)
+        training = feeds["train"](setting.batch_size, whole=whole)
+        validation = feeds["validation"](setting.batch_size, whole=whole) if "validation" in feeds else None
         wired = wire(graphs[0], setting, training.fields, span_of=spec.span_of)
         if validation is not None:
             wire(graphs[0], setting, validation.fields, span_of=spec.span_of)
@@ -76,8 +77,8 @@ def prepare(spec: Spec, graphs: tuple[Graph, Graph], data: Mapping[str, tf.data.
 
 def _feeds(
     spec: Spec, learning: Graph, graph: Graph, data: Mapping[str, tf.data.Dataset], part: str, tokenizers: Mapping[str, Tokenizer] | None
-) -> Callable[[int], Feed] | None:
-    """The batches of a part of the data, by their size; None where there are no such data.
+) -> Callable[..., Feed] | None:
+    """The batches of a part of the data, by their size, and whether there are whole ones only; None where there are no such data.
 
     Args:
         tokenizers: what the training data have made of their texts.
@@ -87,7 +88,7 @@ def _feeds(
         target = _target_beside(spec, data, graph)
 
         @cache
-        def given(batch_size: int) -> Feed:
+        def given(batch_size: int, *, whole: bool = False) -> Feed:
             made = given_feed(data[part], graph, stages[0], batch_size, part, target)
             check_feeding(graph, made.fields)
             return made

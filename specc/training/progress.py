@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 Metrics = Mapping[str, Any]
-HIDDEN = ("epoch", "stage", "steps", "learning_rate", "seconds", "examples_per_second", "interrupted", "diverged")
+HIDDEN = ("epoch", "stage", "steps", "learning_rate", "seconds", "examples_per_second", "interrupted", "diverged", "finding")
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,8 @@ class ProgressBar:
             highlight=False,
             soft_wrap=True,
         )
+        if record.get("finding"):
+            self._console.print(f"warning: {record['finding']}", highlight=False, soft_wrap=True, markup=False)
 
 
 def shown(metrics: Metrics) -> str:

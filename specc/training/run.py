@@ -21,6 +21,8 @@ from specc.diagnostics import fail
 from specc.graph import Graph
 from specc.keras_backend.network import Network, build_network
 from specc.language.pending import require_trained
+from specc.objectives.objective import Length
+from specc.representations.looks import looks_of
 from specc.training.adapt import adapt_normalization
 from specc.training.averages import settle
 from specc.training.checkpoint import Saved
@@ -38,7 +40,7 @@ from specc.training.pretrained import Asking
 from specc.training.progress import ProgressBar, Stretch
 from specc.training.recorder import Recorder
 from specc.training.saving import Saver, beginning_of, checkpoints_of, take_up
-from specc.training.schedules import Length, rates_of
+from specc.training.schedules import rates_of
 from specc.training.stages import Stages
 
 if TYPE_CHECKING:
@@ -108,12 +110,13 @@ def train(
     feeds, named = (prepared[0].training, prepared[0].validation), None if data else spec.span_of("data")
     with _folder(spec, directory, resume, devices) as folder, precision(setting.precision):
         path = folder.path if devices.is_chief or directory is None else Path(directory)  # where the run is, whoever writes it
+        looks = looks_of(spec, graphs[1], while_learning=True)
         keras.utils.set_random_seed(setting.seed)
         with devices.strategy.scope():
             network = build_network(*graphs)
             with telling(named, *feeds):
                 adapt_normalization(network.training, prepared[0].training)
-            stages = Stages(network, prepared, setting, devices.strategy, callbacks, folder.path)
+            stages = Stages(network, prepared, setting, devices.strategy, callbacks, folder.path, looks)
             saved = checkpoints_of(path).newest() if resume else None
             report = _initialized(spec, network) if saved is None else None
             job, start = _taken_up(stages, saved, folder)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import keras
@@ -12,22 +11,11 @@ import tensorflow as tf
 from keras import ops
 
 from specc.keras_backend.build import resolve
+from specc.objectives.objective import Length
 from specc.registry.entry import Choice
 from specc.training.callbacks import ReduceOnPlateau
 
 Rate: TypeAlias = Any  # a float, or a schedule of Keras's
-
-
-@dataclass(frozen=True)
-class Length:
-    """How long a run is: steps of an epoch, and epochs."""
-
-    steps: int
-    epochs: int
-
-    @property
-    def total(self) -> int:
-        return self.steps * self.epochs
 
 
 class Warmup(keras.optimizers.schedules.LearningRateSchedule):

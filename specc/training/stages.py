@@ -16,17 +16,18 @@ from specc.keras_backend.build import construct
 from specc.keras_backend.network import Network
 from specc.language.step_paths import frozen_layers
 from specc.objectives.choice import objective_of
-from specc.objectives.objective import Objective
+from specc.objectives.objective import Length, Objective
 from specc.objectives.registered import try_losses
 from specc.registry.entry import Choice
 from specc.registry.experiment import Freeze, Stage, Train
+from specc.representations.looks import Look
 from specc.training.averages import settle
 from specc.training.callbacks import callback_of, mode_of
 from specc.training.distribution import on_gpu
 from specc.training.groups import factors_of, set_factors
 from specc.training.job import Beginning, Job
 from specc.training.preparation import Prepared
-from specc.training.schedules import Length, Rate, learning_rate, plateau_of
+from specc.training.schedules import Rate, learning_rate, plateau_of
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Stages:
         setting: what holds for all of them.
         callbacks: Keras callbacks, which see all stages.
         folder: the run's.
+        looks: what is measured between epochs.
     """
 
     network: Network
@@ -47,6 +49,7 @@ class Stages:
     strategy: tf.distribute.Strategy
     callbacks: Sequence[keras.callbacks.Callback]
     folder: Path
+    looks: Sequence[Look] = ()
 
     def job(self, beginning: Beginning, before: Job | None = None) -> Job:
         """The job of a stage.
@@ -92,6 +95,7 @@ class Stages:
         set_factors(optimizer, factors_of(variables, graph, setting.groups))
         if gathered is not None:
             _carry_over(gathered, optimizer)
+        same = before is not None and before.setting.objective == setting.objective
         return Job(
             network=self.network,
             objective=objective,
@@ -105,8 +109,9 @@ class Stages:
             accumulate=setting.accumulate,
             terminate_on_nan=self.setting.terminate_on_nan,
             callbacks=[*self._callbacks(here, objective, rate), *self.callbacks],
-            state=before.state if before is not None and before.setting.objective == setting.objective else objective.setup(self.network),
+            state=before.state if before is not None and same else objective.setup(self.network, length),
             beginning=beginning,
+            looks=self.looks,
             setting=setting,
         )
 

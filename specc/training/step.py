@@ -38,7 +38,7 @@ def training_step(job: Job, names: Sequence[str]) -> Callable[[Any], Any]:
             gradients, sums = compiled(batch, everywhere, 1.0)
         else:
             gradients, sums = accumulated(batch, job.accumulate, lambda part, parts: compiled(part, everywhere, parts))
-        optimizer.apply(summed(gradients), variables)
+        optimizer.apply(objective.learned(network, job.state, summed(gradients)), variables)
         objective.after_update(network, job.state)
         return sums
 

@@ -49,14 +49,13 @@ inputs: {image: [8, 8, 1]}
 layers:
   - flatten
 heads:
-  projection: {projection_mlp: 4, when: =training}
+  logits: {dense: 10}
 data:
-  train: {source: digits, views: 2}
+  train: {source: digits}
   test: {source: {image_folder: {path: scans, color_mode: grayscale}}, transforms: [resize: [8, 8]]}
 train:
-  objective: simclr
+  objective: {language_model: {targets: {labels: label}}}
   optimizer: {lars: {learning_rate: 1.0}}
-evaluate: knn
 """
 
 
@@ -81,8 +80,8 @@ def words(text: str) -> list[str]:
 def test_training_names_all_that_is_missing_at_once(specc: Run, write: Write) -> None:
     result = specc("train", write("my.yaml", RECIPE))
     assert result.code == 1
-    assert words(result.err) == ["simclr"]
-    assert "my.yaml:11:14" in result.err
+    assert words(result.err) == ["language_model"]
+    assert "my.yaml:11:15" in result.err
     assert specc("build", "my.yaml", "-o", "-").code == 0  # the network itself has all it needs
 
 
@@ -92,7 +91,7 @@ def test_evaluating_names_what_it_would_need(write: Write) -> None:
     spec = package.load(write("my.yaml", RECIPE))
     with pytest.raises(package.SpecError) as caught:
         package.evaluate(package.build(spec), spec=spec)
-    assert words(str(caught.value)) == ["simclr", "knn"]
+    assert words(str(caught.value)) == ["language_model"]
 
 
 def test_it_is_told_without_tensorflow(tmp_path: Path) -> None:
@@ -113,7 +112,7 @@ def test_list_and_explain_say_so(specc: Run) -> None:
     assert listed["roi_align"].endswith("(not yet)")
     assert not listed["dense"].endswith("(not yet)")
     assert "`roi_align` cannot be built yet" in specc("explain", "roi_align").out
-    assert "`simclr` cannot be used yet" in specc("explain", "simclr").out
+    assert "`language_model` cannot be used yet" in specc("explain", "language_model").out
     assert "cannot be" not in specc("explain", "dense").out
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,20 @@ def test_every_example_is_there_once(table: bool) -> None:
     assert first == labels(epochs(table=table).batches(0, 1, SIZE))
     assert first != labels(epochs(table=table, seed=4).batches(0, 1, SIZE))
     assert labels(epochs(table=table, shuffled=False).batches(7, 8, SIZE)) == [list(range(i, min(i + 5, 23))) for i in range(0, 23, 5)]
+
+
+@pytest.mark.parametrize("table", [True, False], ids=["table", "stream"])
+def test_an_epoch_may_have_whole_batches_alone(table: bool) -> None:
+    """What is left over differs from epoch to epoch; workers read the same; data of less than a batch are one."""
+    one = replace(epochs(table=table), whole=True)
+    assert (one.steps(SIZE), one.steps(23), one.steps(24)) == (4, 1, 1)
+    first, second = (labels(one.batches(epoch, epoch + 1, SIZE)) for epoch in (0, 1))
+    assert [len(batch) for batch in first + second] == [SIZE] * 8
+    assert labels(one.batches(0, 2, SIZE, 3)) == first[3:] + second
+    assert set(flat(first)) != set(flat(second))
+    assert [len(batch) for batch in labels(one.batches(0, 1, 24))] == [23]
+    parts = [labels(one.batches(0, 1, SIZE, 0, Share(number, 1, 2, True))) for number in (0, 1)]
+    assert [a + b for a, b in zip(*parts, strict=True)] == first
 
 
 @pytest.mark.parametrize("table", [True, False], ids=["table", "stream"])

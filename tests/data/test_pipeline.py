@@ -59,6 +59,14 @@ def test_the_split_is_a_matter_of_its_seed():
 AUGMENTED = ({"random_translation": {"height_factor": 0.2, "width_factor": 0.2}}, "random_flip")
 
 
+def test_what_is_drawn_for_an_example_depends_on_the_seed():
+    opened = open_pipeline(pipeline("digits", {"random_brightness": {"factor": 0.5}}))
+    one, again, other = (whole(feed(opened, 100, seed=seed).stream(0, 1)) for seed in (3, 3, 4))
+    np.testing.assert_array_equal(one["image"], again["image"])
+    np.testing.assert_array_equal(one["label"], other["label"])
+    assert (one["image"] != other["image"]).any(axis=(1, 2, 3)).mean() > 0.9
+
+
 @pytest.mark.parametrize("transforms", [(), AUGMENTED], ids=["plain", "augmented"])
 @pytest.mark.parametrize("streamed", [False, True], ids=["memory", "streamed"])
 def test_order_and_augmentation_are_functions_of_seed_and_epoch(transforms, streamed, monkeypatch):

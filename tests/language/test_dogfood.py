@@ -252,9 +252,6 @@ UNBUILT = {
     ),
 }
 UNUSED = {
-    "simclr": {"simclr"},
-    "moco_v2": {"moco"},
-    "dino_vit": {"dino"},
     "ssd300_vgg16": {"ssd"},
     "faster_rcnn_resnet50_fpn": {"faster_rcnn"},
     "mask_rcnn_resnet50_fpn": {"mask_rcnn"},

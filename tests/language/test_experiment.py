@@ -325,9 +325,9 @@ def test_a_view_that_an_input_cannot_take_is_told_where_it_stands() -> None:
     written = f"""specc: 1
 inputs: {{image: [8, 8, 1]}}
 layers: [flatten]
-heads: {{projection: {{dense: 4}}}}
+heads: {{prototypes: {{dense: 4}}}}
 data: {{train: {{source: digits, {views}}}}}
-train: {{objective: simclr}}"""
+train: {{objective: dino}}"""
     (found,) = language.check("my.yaml", text=written)
     assert (found.code, found.message) == ("E0506", "`image` of the data is (?, 4, 4, 1), but the input takes (?, 8, 8, 1)")
     assert written.splitlines()[4][found.span.column - 1 :].startswith("{count: 4")

@@ -7,8 +7,7 @@ from specc.registry.entry import entries
 
 PENDING = {
     "layer": {"detections", "region_proposals", "roi_align", "sample_regions"},
-    "objective": {"dino", "faster_rcnn", "language_model", "mask_rcnn", "moco", "sequence_cross_entropy", "simclr", "ssd"},
-    "evaluation": {"knn"},
+    "objective": {"faster_rcnn", "language_model", "mask_rcnn", "sequence_cross_entropy", "ssd"},
     "sampler": {"beam", "sample"},
 }
 

@@ -13,6 +13,7 @@ import tensorflow as tf
 from specc.keras_backend.network import build_network
 from specc.language import loads
 from specc.registry.entry import entries
+from specc.registry.objectives.base import Objective
 from specc.registry.objectives.losses import Loss
 from specc.training.job import Beginning
 from specc.training.loop import executor
@@ -48,26 +49,29 @@ CLASSES, BINARY, VALUES = "{dense: 3}", "{dense: 1}", "{dense: {units: 2, activa
 pytestmark = pytest.mark.usefixtures("mean_teacher")
 
 
-def data(kind: str, *, weighed: bool = False) -> tf.data.Dataset:
+def data(kind: str, *, weighed: bool = False, views: int = 1) -> tf.data.Dataset:
     random = np.random.default_rng(0)
     labels = {
         "classes": random.integers(0, 3, 16).astype("int32"),
         "binary": random.integers(0, 2, 16).astype("int32"),
         "values": random.uniform(0.1, 2, (16, 2)).astype("float32"),
     }[kind]
-    fields = {"image": random.random((16, 8, 8, 1), dtype="float32"), "label": labels}
+    pictures = tuple(random.random((16, 8, 8, 1), dtype="float32") for _ in range(views))
+    fields = {"image": pictures if views > 1 else pictures[0], "label": labels}
     if weighed:
         fields["sure"] = random.random(16, dtype="float32")
     return tf.data.Dataset.from_tensor_slices(fields).batch(16)
 
 
-def compiled(train: dict[str, Any], kind: str = "classes", head: str = CLASSES, layers: str = SMALL) -> float:
+def compiled(
+    train: dict[str, Any], kind: str = "classes", head: str = CLASSES, layers: str = SMALL, output: str = "logits", views: int = 1
+) -> float:
     """Runs two training steps and a measuring step, each compiled as one. Gives the loss."""
     spec = loads(
-        NETWORK.replace("OUTPUT", f"logits: {head}").replace("LAYERS", layers.strip("\n")),
+        NETWORK.replace("OUTPUT", f"{output}: {head}").replace("LAYERS", layers.strip("\n")),
         overrides={"train": {"epochs": 1, "batch_size": 16, "jit_compile": True, **train}},
     )
-    examples = data(kind, weighed="sample_weight" in str(train))
+    examples = data(kind, weighed="sample_weight" in str(train), views=views)
     graphs = (spec.graph(training=True), spec.graph())
     keras.utils.set_random_seed(0)
     prepared = prepare(spec, graphs, {"train": examples, "validation": examples})
@@ -125,7 +129,10 @@ def test_every_loss(name: str) -> None:
 
 @pytest.mark.parametrize("name", [*sorted(name for name, entry in entries("objective").items() if not entry.pending), "mean_teacher"])
 def test_every_objective(name: str) -> None:
-    compiled({"objective": {name: {}}}, layers=WHOLE)
+    params = entries("objective")[name].params
+    assert issubclass(params, Objective)
+    (output,) = params.needs_outputs
+    compiled({"objective": {name: {}}}, views=params.needs_views, output=output, layers=WHOLE)
 
 
 @pytest.mark.parametrize("name", sorted(entries("optimizer")))

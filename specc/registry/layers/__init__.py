@@ -101,7 +101,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "conv_lstm2d",
         "conv_lstm3d",
     ),
-    "dense": ("dense",),
+    "dense": ("dense", "weight_normalized_dense"),
     "depthwise_conv": (
         "depthwise_conv1d",
         "depthwise_conv2d",

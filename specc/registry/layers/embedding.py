@@ -1,9 +1,11 @@
 """Tokens made vectors, and what is added to a sequence of vectors."""
 
+import math
+
 from specc.graph import TensorSpec, Weight, product
 from specc.registry.entry import Facts, Mismatch, Params, example, layer, param
 from specc.registry.layers.checks import known, require_floats, require_integers, require_rank
-from specc.registry.types import Constraint, Initializer, OptionalInitializer, Regularizer
+from specc.registry.types import Constraint, Initializer, OptionalInitializer, Regularizer, Size2D
 
 SEQUENCE = "batch, length, width"
 
@@ -62,13 +64,20 @@ class ClassToken(Params):
 class PositionEmbedding(Params):
     """Adds a learned vector for every position to a sequence.
 
-    Input shape: (batch, length, width), at most `length` long
+    With a grid the last positions are those of its cells, row by row; those before belong to what has no place, such as a class
+    token. A sequence of another length is that of another square grid then, and gets positions between those learned, by
+    bicubic interpolation.
+
+    Input shape: (batch, length, width), without a grid at most `length` long
     Output shape: as the input
     Reference: Dosovitskiy et al., An image is worth 16x16 words, 2020, https://arxiv.org/abs/2010.11929
     """
 
-    length: int = param("Number of positions: the longest sequence.", minimum=1)
+    length: int = param("Number of positions; without a grid, the longest sequence.", minimum=1)
     initializer: OptionalInitializer = param("Initial vectors; none draws normal values of standard deviation 0.02.", default=None)
+    grid: Size2D | None = param(
+        "Height and width of the grid, in cells, that images of the usual size have; none for no grid.", default=None
+    )
 
 
 class SinusoidalPositionEncoding(Params):
@@ -140,13 +149,22 @@ def class_token(p: ClassToken, x: TensorSpec) -> Facts:
 @layer(
     "position_embedding",
     keras="specc.keras_backend.layers.position_embedding.PositionEmbedding",
-    examples=[example((17, 8), length=17), example((5, 8), length=17, initializer="zeros"), example((None, 8), length=17)],
+    examples=[
+        example((17, 8), length=17),
+        example((5, 8), length=17, initializer="zeros"),
+        example((None, 8), length=17),
+        example((17, 8), length=17, grid=4),
+        example((5, 8), length=17, grid=(4, 4)),
+        example((None, 8), length=6, grid=(2, 3)),
+    ],
 )
 def position_embedding(p: PositionEmbedding, x: TensorSpec) -> Facts:
     require_rank("position_embedding", x, 3, SEQUENCE)
     require_floats("position_embedding", x)
     width = known("position_embedding", x, -1, "values in each vector")
-    if x.shape[1] is not None and x.shape[1] > p.length:
+    if p.grid is not None:
+        _require_grid(p, x)
+    elif x.shape[1] is not None and x.shape[1] > p.length:
         raise Mismatch(
             "E0305",
             f"`position_embedding` has {p.length} positions, but its input is {x.shape[1]} long",
@@ -154,6 +172,20 @@ def position_embedding(p: PositionEmbedding, x: TensorSpec) -> Facts:
             argument="length",
         )
     return Facts(TensorSpec(x.shape), [Weight("positions", (p.length, width))])
+
+
+def _require_grid(p: PositionEmbedding, x: TensorSpec) -> None:
+    """Fails where the grid has more cells than there are positions, or the input is no grid."""
+    height, width = (p.grid, p.grid) if isinstance(p.grid, int) else p.grid or (0, 0)
+    apart = p.length - height * width
+    if apart < 0:
+        message = f"`position_embedding` has {p.length} positions, but a grid of {height} x {width} has {height * width} cells"
+        raise Mismatch("E0305", message, help=f"set `length: {height * width}`, or more for a class token", argument="grid")
+    cells = None if x.shape[1] is None else x.shape[1] - apart
+    if cells is not None and cells != height * width and (cells < 1 or math.isqrt(cells) ** 2 != cells):
+        tokens = f"{x.shape[1]} long, {apart} of it apart" if apart else f"{x.shape[1]} long"
+        message = f"`position_embedding` finds positions between those of its grid for square grids, but its input is {tokens}"
+        raise Mismatch("E0305", message, help="change the size of the image, or of the patches", argument="grid")
 
 
 @layer(

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from specc.objectives.contrastive.dcl import dcl, von_mises_fisher
 from specc.objectives.contrastive.info_nce import info_nce
-from specc.objectives.contrastive.nt_xent import dcl, nt_xent, von_mises_fisher
+from specc.objectives.contrastive.simclr import nt_xent
 
 BATCH, DIMENSIONS, TEMPERATURE = 5, 4, 0.3
 RANDOM = np.random.default_rng(7)
