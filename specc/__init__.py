@@ -19,7 +19,7 @@ from specc.version import __version__
 
 if TYPE_CHECKING:
     from specc import register
-    from specc.api import analyze, build, draw, emit, evaluate, load, predict, train
+    from specc.api import analyze, build, draw, emit, evaluate, load, predict, probe, train
     from specc.diagnostics import SpecError
     from specc.graph import Graph
     from specc.language.spec import Spec
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Graph", "Run", "Spec", "SpecError", "__version__", "analyze", "build", "draw", "emit", "evaluate", "load",
-    "predict", "register", "train",
+    "predict", "probe", "register", "train",
 ]  # fmt: skip
 
 _HOMES = {
@@ -35,7 +35,7 @@ _HOMES = {
     "Run": "specc.training.run",
     "Spec": "specc.language.spec",
     "SpecError": "specc.diagnostics",
-    **dict.fromkeys(["analyze", "build", "draw", "emit", "evaluate", "load", "predict", "train"], "specc.api"),
+    **dict.fromkeys(["analyze", "build", "draw", "emit", "evaluate", "load", "predict", "probe", "train"], "specc.api"),
 }
 
 

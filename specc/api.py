@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from specc.evaluation import Evaluation, Prediction
     from specc.graph import Graph
     from specc.language.spec import Spec
+    from specc.probing import Probed
     from specc.training.run import Run
 
 
@@ -128,6 +129,19 @@ def evaluate(model: Run | keras.Model | str | Path, *, spec: Spec | str | Path |
     from specc import evaluation
 
     return evaluation.evaluate(model, spec=loaded, **options)
+
+
+def probe(run: Run | str | Path, evaluations: Sequence[str] | None = None, **options: Any) -> Probed:
+    """Measures what the representation of a run is worth.
+
+    Args:
+        run: a run, or its folder.
+        evaluations: words such as `knn`; by default those that the spec names, or `knn` and `linear_probe`.
+        options: `spec`, `told`; see `specc.probing.probe`.
+    """
+    from specc import probing
+
+    return probing.probe(run, evaluations, **options)
 
 
 def predict(model: Run | keras.Model | str | Path, images: Sequence[str | Path], **options: Any) -> tuple[Prediction, ...]:

@@ -10,7 +10,7 @@ import click
 from specc.version import __version__
 
 # In the order of a spec's life, which is the order of `specc --help`.
-VERBS = ("new", "check", "summary", "graph", "build", "data", "train", "runs", "evaluate", "predict", "list", "explain", "schema")
+VERBS = ("new", "check", "summary", "graph", "build", "data", "train", "runs", "evaluate", "probe", "predict", "list", "explain", "schema")
 
 
 class Verbs(click.Group):

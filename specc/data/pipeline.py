@@ -16,6 +16,7 @@ from specc.data.examples import Examples, fields_of
 from specc.data.faults import faults, readable, reason_of, told
 from specc.data.mixing import Mixing
 from specc.data.processing import Processing, fields_after, processing_of
+from specc.data.subsets import part_of
 from specc.data.tokenizers import Tokenizer
 from specc.data.tokens import Tokenizers, sequences, wanted
 from specc.diagnostics import Span, SpecError, fail
@@ -68,6 +69,7 @@ def open_pipeline(pipeline: Pipeline, span_of: SpanOf = nowhere, tokenizers: Map
         examples = _named(resolve(source.entry.target)(**vars(source.params)), features)
         if examples.stored is not None:
             examples = replace(examples, read=examples.stored, stored=None).knowing(examples.fields)
+        examples = part_of(examples, pipeline.subset)
         examples, made = sequences(examples, choices, tokenizers, chunk=pipeline.chunk, shift=pipeline.shift)
         known = examples.fields
         examples = examples.reading(lambda example: checked(example, known))
@@ -154,7 +156,7 @@ def _kept(prepared: Examples, pipeline: Pipeline, made: Tokenizers, span: Span |
     """The examples after the fixed transforms, kept as `cache` says."""
     fixed = pipeline.transforms[: processing_of(pipeline, {}).fixed]
     texts = {name: tokenizer.to_json() for name, tokenizer in made.items()}
-    said = (pipeline.source, fixed, pipeline.fields, pipeline.chunk, pipeline.shift)
+    said = (pipeline.source, fixed, pipeline.fields, pipeline.subset, pipeline.chunk, pipeline.shift)
     try:
         return cached(prepared, pipeline.cache, identity_of((*said, texts, prepared.count, prepared.fingerprint())))
     except tf.errors.OpError as error:

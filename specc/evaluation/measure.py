@@ -22,13 +22,16 @@ from specc.evaluation.trained import Trained, output_of, trained
 from specc.graph import Graph, Tensor
 from specc.keras_backend.network import Network, by_name, inputs_of
 from specc.language.pending import require_measured
+from specc.language.roles import listed, played
 from specc.language.spec import Spec
-from specc.language.wiring import Wired, check_feeding, wire
+from specc.language.wiring import Wired, check_feeding, is_whole, wire
 from specc.objectives.choice import fields_needed, objective_of
 from specc.objectives.labels import integer_labels
 from specc.objectives.registered import try_losses
 from specc.registry.experiment import Stage
+from specc.registry.objectives.base import objective_params
 from specc.registry.objectives.losses import loss_params
+from specc.representations.looks import looks_of
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,14 @@ def evaluate(
     if spec is None:
         raise fail("E0512", "a model alone does not say on which data it is measured", help="name its run folder, or give `spec`")
     require_measured(spec.document)
-    setting = spec.experiment.stages[-1]
+    setting, looks = spec.experiment.stages[-1], looks_of(spec, spec.graph())
+    beside = {name: value for look in looks for name, value in look.measure(found.model).items()}
+    missing = _only_while_learning(setting, spec)
+    if missing:
+        if setting.objective is None or not looks:
+            message = f"the heads {listed(missing)} are there only while learning, so that nothing is left to be measured"
+            raise fail("E0509", message, spec.span_of("train"), help="`evaluate: knn` measures what the features are worth")
+        return Evaluation(beside, looks[0].examples)
     held_out = _held_out(found, spec, setting, data, batch_size or setting.batch_size)
     wired = wire(spec.graph(training=True), setting, held_out.fields, span_of=spec.span_of)
     metrics, examples, confusion = _measured(found, spec, wired, held_out)
@@ -84,7 +94,16 @@ def evaluate(
     pictures: tuple[Path, ...] = ()
     if confusion is not None and folder is not None:
         pictures = (_written(folder, confusion, classes, spec.name),)
-    return Evaluation(metrics, examples, classes, confusion, pictures)
+    return Evaluation({**metrics, **beside}, examples, classes, confusion, pictures)
+
+
+def _only_while_learning(setting: Stage, spec: Spec) -> list[str]:
+    """The heads that an objective over the whole model needs and that the model as it is used has not."""
+    if setting.objective is None or not is_whole(setting):
+        return []
+    params = objective_params(setting.objective)
+    roles = played(params.needs_outputs, params.outputs, list(spec.graph(training=True).outputs))
+    return [head for head in roles.values() if head not in spec.graph().outputs]
 
 
 def _held_out(found: Trained, spec: Spec, setting: Stage, data: tf.data.Dataset | None, batch_size: int) -> Feed:

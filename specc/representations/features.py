@@ -55,7 +55,11 @@ class Representation:
 
     def features(self) -> tuple[Features, Features]:
         """Those of the bank, and those of the held-out examples."""
-        return self._of(self.data.bank), self._of(self.data.held_out)
+        return self._of(self.data.bank), self.held_out()
+
+    def held_out(self) -> Features:
+        """Those of the held-out examples."""
+        return self._of(self.data.held_out)
 
     def _of(self, feed: Feed) -> Features:
         vectors, labels = [], []

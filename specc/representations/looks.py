@@ -24,11 +24,13 @@ class Look:
     Args:
         name: the evaluation's word.
         every: epochs of training after each of which it is made; None: after training alone.
+        examples: on how many.
         measure: from the network as it is used to values by name.
     """
 
     name: str
     every: int | None
+    examples: int
     measure: Callable[[keras.Model], dict[str, float]]
 
     def is_due(self, epochs: int) -> bool:
@@ -37,26 +39,29 @@ class Look:
 
 
 def looks_of(spec: Spec, graph: Graph, *, while_learning: bool = False) -> list[Look]:
-    """The evaluations that a spec names. Raises SpecError where its data do not allow one.
+    """The evaluations that a spec names and that learn nothing. Raises SpecError where its data do not allow one.
 
     Args:
         graph: the network as it is used.
         while_learning: only those that are made while it learns.
     """
-    wanted = [
-        (number, choice)
-        for number, choice in enumerate(spec.experiment.evaluate)
-        if not while_learning or evaluation_params(choice).every is not None
-    ]
+    quick = [(number, choice) for number, choice in enumerate(spec.experiment.evaluate) if not evaluation_params(choice).learns]
+    wanted = [(number, choice) for number, choice in quick if not while_learning or _every(choice) is not None]
     if not wanted:
         return []
-    data = labelled_data(spec, graph)
-    looks = []
+    data, looks = labelled_data(spec, graph), []
+    examples = int(data.held_out.examples or 0)
     for number, choice in wanted:
         params = evaluation_params(choice)
         span = spec.span_of("evaluate", number, choice.name, "features") or spec.span_of("evaluate", number)
-        looks.append(Look(choice.name, params.every, _measure(choice, Representation(graph, data, params.features, span))))
+        representation = Representation(graph, data, params.features, span)
+        looks.append(Look(choice.name, _every(choice), examples, _measure(choice, representation)))
     return looks
+
+
+def _every(choice: Choice) -> int | None:
+    every: int | None = vars(choice.params).get("every")
+    return every
 
 
 def _measure(choice: Choice, representation: Representation) -> Callable[[keras.Model], dict[str, float]]:

@@ -41,7 +41,9 @@ def unusable_cache(pipeline: Pipeline) -> Iterator[Mismatch]:
 
 
 def mismatches(pipeline: Pipeline, fields: Mapping[str, Field]) -> Iterator[Mismatch]:
-    """Transforms that do not fit the fields of the source; of several that follow each other the first."""
+    """A subset that says two things, and transforms that do not fit the source's fields; of several that follow each other the first."""
+    if pipeline.subset.share is not None and pipeline.subset.per_class is not None:
+        yield ("subset",), "`subset` has both a `share` and a number `per_class`", "keep one of them"
     if pipeline.objects.pad_to is not None and not any(field.kind in BY_OBJECT for field in fields.values()):
         yield ("objects",), "`objects` fills up objects, but the data have none", _among("objects", list(fields))
     own: list[tuple[Path, Choice]] = [(("transforms", place, choice.name), choice) for place, choice in enumerate(pipeline.transforms)]

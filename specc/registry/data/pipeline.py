@@ -44,12 +44,24 @@ class Objects(Params):
     min_size: float = param("Width and height, in pixels, that a box must keep.", default=1.0, minimum=0)
 
 
+class Subset(Params):
+    """A part of the examples, the same at every opening: for learning curves, and for learning from few labels."""
+
+    share: float | None = param("Share of the examples of each class, at least one of them; none: all.", default=None, above=0, maximum=1)
+    per_class: int | None = param("How many examples of each class, in place of a share; none: all.", default=None, minimum=1)
+    seed: int = param("Another seed draws another part.", default=0, minimum=0)
+    by: str | None = param("The field with the class; none: the only one with one class for each example.", default=None)
+
+
 class Pipeline(Params):
     """Where examples come from, and what is done to each before it is batched."""
 
     source: Annotated[Choice, ChoiceOf("source")] = param("The examples: `digits`, `{tfds: {name: cifar10}}`.")
     fields: dict[str, Annotated[NamedField, Section(NamedField, first=True)]] = param(
         "The fields of a batch by name, each a feature of the data set; without any, the features as they are.", default={}
+    )
+    subset: Annotated[Subset, Section(Subset, first=True)] = param(
+        "A part of the examples: `0.01` is 1% of each class, `{per_class: 10}` ten of each.", default={}
     )
     chunk: int | None = param("Length of the pieces that a stream of tokens is cut into: one piece, one example.", default=None, minimum=1)
     shift: dict[str, str] = param(
