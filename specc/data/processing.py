@@ -15,7 +15,7 @@ from specc.data.objects import cut_off, filled_up
 from specc.keras_backend.build import resolve
 from specc.registry.data.fields import BY_OBJECT, Field
 from specc.registry.data.pipeline import Objects, Pipeline, View, changed_by
-from specc.registry.data.transforms.transform import Geometric, moving, transform_params
+from specc.registry.data.transforms.transform import Geometric, Making, moving, transform_params
 from specc.registry.entry import Choice
 
 Fields = Mapping[str, Field]
@@ -103,14 +103,16 @@ def _draws(transforms: Sequence[Choice]) -> int:
 def _transformed(example: Example, transforms: Sequence[Choice], fields: Fields, objects: Objects, keys: Iterator[Any]) -> Example:
     for choice in transforms:
         params = transform_params(choice)
-        arguments = {name: value for name, value in vars(params).items() if name != "field"}
+        arguments = {name: value for name, value in vars(params).items() if name not in ("field", "into")}
         drawn = {"key": next(keys)} if params.random else {}
         change = partial(resolve(choice.entry.target), **arguments, **drawn)
         if isinstance(params, Geometric):
             example = moved(example, params.field, fields, change, objects)
         else:
             value = example[params.field]
-            example = {**example, params.field: change(as_floats(value) if fields[params.field].kind == "image" else value)}
+            changed = change(as_floats(value) if fields[params.field].kind == "image" else value)
+            value, further = changed if isinstance(params, Making) else (changed, None)
+            example = {**example, params.field: value, **({params.into: further} if isinstance(params, Making) else {})}
         fields = params.fields(fields)
     return example
 

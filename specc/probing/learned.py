@@ -56,7 +56,8 @@ def _learned(
 def _subsets(word: str, settings: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Which labels are used, with the names of what comes of it."""
     for share in settings["shares"]:
-        yield (f"{word}_{100 * share:g}%" if share < 1 else word), ({"share": share} if share < 1 else {})
+        percent = f"{100 * share:g}".replace(".", "_")
+        yield (f"{word}_{percent}_percent" if share < 1 else word), ({"share": share} if share < 1 else {})
     for count in settings["per_class"]:
         yield f"{word}_{count}_per_class", {"per_class": count}
     if not settings["shares"] and not settings["per_class"]:

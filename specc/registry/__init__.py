@@ -42,6 +42,7 @@ MODULES: dict[str, tuple[str, ...]] = {
         "data.transforms.photometric",
         "data.transforms.values",
         "data.transforms.mixing",
+        "data.transforms.pretext",
     ),
     "metric": ("metrics",),
     "evaluation": ("evaluations",),

@@ -79,9 +79,9 @@ SYSTEMS: dict[str, tuple[Counts, Counts]] = {
         MASK,
         replace(MASK, macs=396_841_087_488, outputs={**RCNN, "region_indices": (512,), "masks": (512, 28, 28, 91)}),
     ),
-    "simclr": (ENCODER, PROJECTED),
-    "moco_v2": (ENCODER, PROJECTED),
-    "dino_vit": (
+    "simclr_cifar10": (ENCODER, PROJECTED),
+    "moco_v2_cifar10": (ENCODER, PROJECTED),
+    "dino_vit_s16": (
         Counts(21_665_664, 21_665_664, None, 90, {"output": (384,)}),
         Counts(43_952_256, 43_952_256, None, 95, {"prototypes": (65_536,)}),
     ),
@@ -207,9 +207,9 @@ def test_contrastive_encoders_are_known_networks_with_heads_of_their_own() -> No
     """ResNet-18 for CIFAR has 11,173,962 weights with a classifier of 10; ViT-S/16 without one has 21,665,664 (DINO's repository: 21 M)."""
     encoder = 11_173_962 - dense(512, 10)
     projection = dense(512, 512, bias=False) + 2 * 512 + dense(512, 128, bias=False)
-    assert parameters("simclr") == parameters("moco_v2") == (encoder, encoder + projection)
+    assert parameters("simclr_cifar10") == parameters("moco_v2_cifar10") == (encoder, encoder + projection)
     head = dense(384, 2048) + dense(2048, 2048) + dense(2048, 256) + dense(256, 65_536, bias=False)
-    assert parameters("dino_vit") == (21_665_664, 21_665_664 + head)
+    assert parameters("dino_vit_s16") == (21_665_664, 21_665_664 + head)
 
 
 def lstm(inputs: int, units: int) -> int:

@@ -51,6 +51,11 @@ def _kept(apply: Callable[[Any, Any], Any], image: Any, change: Any) -> Any:
     return tf.clip_by_value(apply(image, change), 0.0, 1.0)
 
 
+def random_noise(image: Any, key: Any, *, stddev: float) -> Any:
+    """Normal noise added."""
+    return tf.clip_by_value(image + tf.random.stateless_normal(tf.shape(image), key, stddev=stddev), 0.0, 1.0)
+
+
 def random_grayscale(image: Any, key: Any, *, factor: float = 0.5) -> Any:
     """Without colour or as it is; as many channels in both cases."""
     if image.shape[-1] == 1:

@@ -1,6 +1,6 @@
 """The section `data`: where examples come from, and what is done to each before it is batched."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Literal
 
@@ -8,7 +8,7 @@ from specc.graph import TensorSpec
 from specc.registry.data.fields import BY_OBJECT, Field
 from specc.registry.data.sources.source import Source
 from specc.registry.data.tokenizers import tokenizer_params
-from specc.registry.data.transforms.transform import Fields, Geometric, moving, transform_params
+from specc.registry.data.transforms.transform import Fields, Geometric, Making, moving, transform_params
 from specc.registry.entry import Choice, Params, param
 from specc.registry.types import ChoiceOf, Section
 
@@ -140,7 +140,7 @@ class Pipeline(Params):
         return None if known is None else {**known, **{target: known[name] for name, target in self.shift.items() if name in known}}
 
 
-def changed_by(transforms: Iterable[Choice], fields: Mapping[str, Field]) -> set[str]:
+def changed_by(transforms: Sequence[Choice], fields: Mapping[str, Field]) -> set[str]:
     """The fields of which every view has its own: images, and what transforms change or moves with them."""
     changed = {name for name, field in fields.items() if field.kind == "image"}
     for choice in transforms:
@@ -148,7 +148,8 @@ def changed_by(transforms: Iterable[Choice], fields: Mapping[str, Field]) -> set
         if params.field in fields:
             changed.update(moving(params.field, fields) if isinstance(params, Geometric) else [params.field])
     boxed = any(fields[name].kind == "boxes" for name in changed)
-    return changed | {name for name, field in fields.items() if boxed and field.kind in BY_OBJECT}
+    made = {params.into for params in map(transform_params, transforms) if isinstance(params, Making)}
+    return changed | made | {name for name, field in fields.items() if boxed and field.kind in BY_OBJECT}
 
 
 class Data(Params):

@@ -25,6 +25,16 @@ class RandomColorJitter(Transform):
     probability: float = param("Share of images that are changed.", default=1.0, minimum=0, maximum=1)
 
 
+@declare("transform", "random_noise", target="specc.data.transforms.color.random_noise", examples=[{"stddev": 0.2}])
+class RandomNoise(Transform):
+    """Normal noise added to every value of an image from 0 to 1, which it is kept within."""
+
+    random = True
+    needs_unit = True
+
+    stddev: float = param("Standard deviation of the noise.", above=0)
+
+
 @declare("transform", "random_grayscale", target="specc.data.transforms.color.random_grayscale", examples=[{}, {"factor": 0.2}])
 class RandomGrayscale(Transform):
     """Some images without colour, their channels kept."""

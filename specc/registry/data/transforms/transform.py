@@ -42,6 +42,29 @@ class Transform(OwnFirst):
         return None
 
 
+class Making(Transform):
+    """Base of the transforms that make a further field, `into`, beside what they do to their own."""
+
+    into: str
+
+    def fields(self, known: Mapping[str, Field]) -> Fields:
+        if self.field not in known:
+            return dict(known)
+        return {**known, self.field: self.change(known[self.field]), self.into: self.made(known[self.field])}
+
+    def made(self, field: Field) -> Field:
+        """The field that is made of one."""
+        raise NotImplementedError
+
+    def mismatch(self, known: Mapping[str, Field], objects: int | None) -> tuple[str, str] | None:
+        if self.into not in known:
+            return None
+        return (
+            f"makes the field `{self.into}`, but there is one of that name",
+            "name another one as `into`, or leave that one out by `fields`",
+        )
+
+
 class Geometric(Transform):
     """Base of the transforms that move pixels. Boxes and masks follow where the field is an image."""
 
