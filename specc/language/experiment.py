@@ -33,16 +33,17 @@ def bind_experiment(document: Document) -> Experiment:
     return experiment
 
 
-def check_experiment(document: Document, graph: Graph, sink: Sink) -> None:
+def check_experiment(document: Document, graph: Graph, used: Graph, sink: Sink) -> None:
     """Reports what is wrong with data and training, and where they do not fit the network.
 
     Args:
         graph: the training graph.
+        used: the one that is used after training.
     """
     experiment = _bound(document, sink)
     if experiment is None:
         return
-    check_step_paths(document, graph, experiment, sink)
+    check_step_paths(document, graph, used, experiment, sink)
     if check_transforms(document, experiment, sink) and "train" in document.root:
         check_wiring(document, graph, experiment, sink)
         check_comparing(document, experiment, sink)

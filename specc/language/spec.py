@@ -123,7 +123,7 @@ def diagnose(document: Document, sink: Sink) -> tuple[Diagnostic, ...]:
         from specc.language.experiment import check_experiment
 
         if any(document.root.get(section) is not None for section in EXPERIMENT):
-            check_experiment(document, graphs[-1], sink)
+            check_experiment(document, graphs[-1], graphs[0], sink)
     if not sink.failed:
         warn_of_unused(document, graphs, sink)
     return tuple(sink)

@@ -12,9 +12,11 @@ from specc.registry.entry import nearest
 from specc.registry.experiment import Experiment, Freeze
 
 
-def check_step_paths(document: Document, graph: Graph, experiment: Experiment, sink: Sink) -> None:
-    """Reports paths that no step of the training graph has."""
+def check_step_paths(document: Document, graph: Graph, used: Graph, experiment: Experiment, sink: Sink) -> None:
+    """Reports paths that no step of the training graph has, or where something is measured, of the graph that is used after it."""
     steps = [node.path for node in graph.nodes]
+    for key, names in _measured(experiment):
+        _require(key, names, [node.path for node in used.nodes], "step", document, sink)
     for key, names in _named(experiment):
         _require(key, names, steps, "step", document, sink)
     weights = [f"{layer.path}/{weight.name}" for layer in graph.layers for weight in layer.weights]
@@ -71,6 +73,10 @@ def _named(experiment: Experiment) -> Iterator[tuple[tuple[str | int, ...], list
             yield (*key, "all_but"), freeze.all_but
     if train.initialize is not None:
         yield ("train", "initialize", train.initialize.name, "all_but"), getattr(train.initialize.params, "all_but", [])
+
+
+def _measured(experiment: Experiment) -> Iterator[tuple[tuple[str | int, ...], list[str]]]:
+    """The paths of steps whose outputs are looked at."""
     for number, choice in enumerate(experiment.evaluate):
         features = getattr(choice.params, "features", None)
         if features is not None:

@@ -89,7 +89,8 @@ def _structured(model: Any, inputs: list[Any]) -> Any:
 
 
 def _sample(tensor: Any, rng: Any) -> Any:
-    shape = [2, *(size or 4 for size in tensor.shape[1:])]
+    unknown = 32 if len(tensor.shape) == 4 else 4  # images hold some patches
+    shape = [2, *(size or unknown for size in tensor.shape[1:])]
     if tensor.dtype == "bool":
         return rng.integers(0, 2, shape).astype("bool")
     return rng.integers(0, 5, shape).astype("int32") if "int" in tensor.dtype else rng.normal(0, 1, shape).astype("float32")

@@ -15,11 +15,14 @@ from specc.keras_backend.layers.local_response_normalization import LocalRespons
 from specc.keras_backend.layers.position_embedding import PositionEmbedding
 from specc.keras_backend.layers.scale import Scale
 from specc.keras_backend.layers.sinusoidal_position_encoding import SinusoidalPositionEncoding
+from specc.keras_backend.layers.weight_normalized_dense import WeightNormalizedDense
 
 CASES = [
     pytest.param(ActivationFunction, {"function": "gelu", "approximate": True}, (5, 4), (5, 4), id="activation_function"),
     pytest.param(ClassToken, {"initializer": "random_normal"}, (5, 4), (6, 4), id="class_token"),
     pytest.param(PositionEmbedding, {"length": 7}, (5, 4), (5, 4), id="position_embedding"),
+    pytest.param(PositionEmbedding, {"length": 10, "grid": (3, 3)}, (5, 4), (5, 4), id="position_embedding_of_a_grid"),
+    pytest.param(WeightNormalizedDense, {"units": 3, "kernel_initializer": "he_normal"}, (5, 4), (5, 3), id="weight_normalized_dense"),
     pytest.param(LocalResponseNormalization, {"depth_radius": 2, "alpha": 0.1}, (3, 2, 6), (3, 2, 6), id="local_response_normalization"),
     pytest.param(Scale, {"initializer": "random_normal"}, (3, 2, 6), (3, 2, 6), id="scale"),
     pytest.param(SinusoidalPositionEncoding, {"max_wavelength": 50.0}, (5, 4), (5, 4), id="sinusoidal_position_encoding"),
@@ -119,6 +122,40 @@ def test_positions_start_small_and_differ() -> None:
 def test_a_sequence_without_positions_is_refused() -> None:
     with pytest.raises(ValueError, match="at most length=4"):
         PositionEmbedding(4).build((None, 5, 8))
+
+
+@pytest.mark.parametrize(("height", "width", "apart", "side"), [(4, 4, 1, 7), (4, 4, 0, 3), (3, 5, 2, 6), (4, 4, 1, 4)])
+def test_positions_of_a_grid_are_found_between_those_learned(height: int, width: int, apart: int, side: int) -> None:
+    """As Keras resizes, bicubic. TensorFlow looks weights up in a table of 1/1024, hence the tolerance."""
+    layer = PositionEmbedding(apart + height * width, grid=(height, width))
+    x = random(2, apart + side * side, 6)
+    added = np.asarray(layer(x)) - x
+    table = np.asarray(layer.positions)
+    np.testing.assert_allclose(added[0], added[1], atol=1e-6)
+    np.testing.assert_allclose(added[0, :apart], table[:apart], atol=1e-6)
+    cells = table[apart:].reshape(1, height, width, 6)
+    resized = np.asarray(keras.ops.image.resize(cells, (side, side), interpolation="bicubic", antialias=False))
+    np.testing.assert_allclose(added[0, apart:], resized.reshape(-1, 6), atol=1e-4)
+
+
+def test_the_usual_size_has_the_positions_as_they_are() -> None:
+    layer = PositionEmbedding(17, grid=4)
+    zeros = np.zeros((1, 17, 8), "float32")
+    np.testing.assert_array_equal(np.asarray(layer(zeros))[0], np.asarray(layer.positions))
+
+
+def test_a_grid_larger_than_the_positions_is_refused() -> None:
+    with pytest.raises(ValueError, match="at most length=8 cells"):
+        PositionEmbedding(8, grid=3)
+
+
+def test_weights_of_length_1_give_cosines() -> None:
+    layer = WeightNormalizedDense(3, kernel_initializer="random_normal")
+    x = random(4, 5)
+    found, kernel = np.asarray(layer(x)), np.asarray(layer.kernel)
+    np.testing.assert_allclose(found, x @ (kernel / np.linalg.norm(kernel, axis=0)), atol=1e-5)
+    layer.kernel.assign(7 * layer.kernel)
+    np.testing.assert_allclose(np.asarray(layer(x)), found, atol=1e-5)  # lengths do not count
 
 
 @pytest.mark.parametrize(("width", "wavelength"), [(8, 10000.0), (7, 10000.0), (6, 20.0)])

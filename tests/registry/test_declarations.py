@@ -236,6 +236,9 @@ WRONG = [
     ("squeeze", {"axis": 1}, [SEQUENCE], "E0305", "size 5", None, "axis"),
     ("transpose", {"axes": [0, 1]}, [SEQUENCE], "E0305", "2 axes", None, "axes"),
     ("position_embedding", {"length": 4}, [SEQUENCE], "E0305", "4 positions, but its input is 5 long", "length: 5", "length"),
+    ("position_embedding", {"length": 4, "grid": 3}, [SEQUENCE], "E0305", "a grid of 3 x 3 has 9 cells", "length: 9", "grid"),
+    ("position_embedding", {"length": 9, "grid": [3, 3]}, [SEQUENCE], "E0305", "square grids, but its input is 5 long", "size", "grid"),
+    ("weight_normalized_dense", {"units": 4}, [TensorSpec((None,))], "E0301", "`weight_normalized_dense`", None, None),
     (
         "multi_head_attention",
         {"num_heads": 2, "key_dim": 3, "attention_axes": 2},

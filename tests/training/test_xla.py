@@ -135,6 +135,17 @@ def test_every_objective(name: str) -> None:
     compiled({"objective": {name: {}}}, views=params.needs_views, output=output, layers=WHOLE)
 
 
+@pytest.mark.parametrize("precision", ["mixed_float16", "mixed_bfloat16"])
+@pytest.mark.parametrize("name", ["simclr", "moco", "dino"])
+def test_objectives_that_compare_views_in_half_precision(name: str, precision: str) -> None:
+    """Similarities and softmax are in float32: low temperatures would not fit into the exponents of half precision."""
+    params = entries("objective")[name].params
+    assert issubclass(params, Objective)
+    (output,) = params.needs_outputs
+    setting = {"objective": {name: {"temperature": 0.01} if name != "dino" else {"teacher_temperature": 0.01}}, "precision": precision}
+    assert compiled(setting, views=params.needs_views, output=output, layers=WHOLE) > 0
+
+
 @pytest.mark.parametrize("name", sorted(entries("optimizer")))
 def test_every_optimizer(name: str) -> None:
     compiled({"objective": "softmax_cross_entropy", "optimizer": {name: {"use_ema": True, "global_clipnorm": 1.0}}})

@@ -1,7 +1,6 @@
 """Learned positions, added to a sequence."""
 
 import keras
-from keras import ops
 
 
 @keras.saving.register_keras_serializable(package="specc")
@@ -44,19 +43,19 @@ class PositionEmbedding(keras.layers.Layer):
         self.positions = self.add_weight(name="positions", shape=(self.length, width), initializer=self.initializer)
 
     def call(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
-        return inputs + ops.cast(self._positions(inputs), inputs.dtype)
+        return inputs + keras.ops.cast(self._positions(inputs), inputs.dtype)
 
     def _positions(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
-        positions, length = ops.convert_to_tensor(self.positions), ops.shape(inputs)[1]
+        positions, length = keras.ops.convert_to_tensor(self.positions), keras.ops.shape(inputs)[1]
         if self.grid is None:
             return positions[:length]
         if inputs.shape[1] == self.length:
             return positions
         apart = self.length - self.grid[0] * self.grid[1]
-        side = ops.cast(ops.round(ops.sqrt(ops.cast(length - apart, "float32"))), "int32")
-        cells = ops.reshape(positions[apart:], (*self.grid, -1))
-        between = ops.einsum("yh,xw,hwc->yxc", _bicubic(self.grid[0], side), _bicubic(self.grid[1], side), cells)
-        return ops.concatenate([positions[:apart], ops.reshape(between, (-1, positions.shape[-1]))], axis=0)
+        side = keras.ops.cast(keras.ops.round(keras.ops.sqrt(keras.ops.cast(length - apart, "float32"))), "int32")
+        cells = keras.ops.reshape(positions[apart:], (*self.grid, -1))
+        between = keras.ops.einsum("yh,xw,hwc->yxc", _bicubic(self.grid[0], side), _bicubic(self.grid[1], side), cells)
+        return keras.ops.concatenate([positions[:apart], keras.ops.reshape(between, (-1, positions.shape[-1]))], axis=0)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return input_shape
@@ -68,9 +67,10 @@ class PositionEmbedding(keras.layers.Layer):
 
 def _bicubic(old: int, new: keras.KerasTensor) -> keras.KerasTensor:
     """What each old cell counts for each new one, shape (new, old), centres aligned; rows sum up to 1 (Keys, 1981, a = -1/2)."""
-    places = (ops.arange(new, dtype="float32") + 0.5) * (old / ops.cast(new, "float32")) - 0.5
-    far = ops.abs(places[:, None] - ops.arange(old, dtype="float32"))
+    scale = old / keras.ops.cast(new, "float32")
+    places = (keras.ops.arange(new, dtype="float32") + 0.5) * scale - 0.5
+    far = keras.ops.abs(places[:, None] - keras.ops.arange(old, dtype="float32"))
     near = (1.5 * far - 2.5) * far**2 + 1
     beyond = ((-0.5 * far + 2.5) * far - 4) * far + 2
-    weights = ops.where(far <= 1, near, ops.where(far < 2, beyond, 0.0))
-    return weights / ops.sum(weights, axis=1, keepdims=True)
+    weights = keras.ops.where(far <= 1, near, keras.ops.where(far < 2, beyond, 0.0))
+    return weights / keras.ops.sum(weights, axis=1, keepdims=True)

@@ -1,7 +1,6 @@
 """A linear layer whose weight vectors have length 1."""
 
 import keras
-from keras import ops
 
 
 @keras.saving.register_keras_serializable(package="specc")
@@ -34,8 +33,8 @@ class WeightNormalizedDense(keras.layers.Layer):
 
     def call(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
         # In the weights' own precision: the sum of squares of a half-precision column may be 0.
-        directions = ops.normalize(ops.convert_to_tensor(self.kernel, self.variable_dtype), axis=0)
-        return ops.matmul(inputs, ops.cast(directions, inputs.dtype))
+        directions = keras.ops.normalize(keras.ops.convert_to_tensor(self.kernel, self.variable_dtype), axis=0)
+        return keras.ops.matmul(inputs, keras.ops.cast(directions, inputs.dtype))
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return (*input_shape[:-1], self.units)

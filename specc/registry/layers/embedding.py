@@ -154,8 +154,8 @@ def class_token(p: ClassToken, x: TensorSpec) -> Facts:
         example((5, 8), length=17, initializer="zeros"),
         example((None, 8), length=17),
         example((17, 8), length=17, grid=4),
-        example((5, 8), length=17, grid=(4, 4)),
-        example((None, 8), length=6, grid=(2, 3)),
+        example((5, 8), length=17, grid=[4, 4]),
+        example((None, 8), length=6, grid=[2, 3]),
     ],
 )
 def position_embedding(p: PositionEmbedding, x: TensorSpec) -> Facts:

@@ -164,3 +164,15 @@ def test_the_prototypes_learn_after_the_first_epoch(network: Network, step: int,
 def test_a_collapse_is_told(network: Network, means: dict[str, float], told: str | None) -> None:
     found = objective().finding(network, means)
     assert (found is None) if told is None else (told in str(found))
+
+
+def test_a_collapsed_run_says_so(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """A teacher that sharpens nothing answers evenly, whatever it sees."""
+    warm = {"dino": {"teacher_temperature": 20.0, "warmup_teacher_temperature": 20.0}}
+    spec = specc.load(HERE / "small_dino.yaml", overrides={"train.objective": warm, "train.epochs": 1})
+    run = specc.train(spec, directory=tmp_path / "run")
+    told = "the representation has collapsed: the teacher's answers are the same for every example, evenly over all prototypes"
+    assert run.history[0]["finding"].startswith(told)
+    assert f"warning: {told}" in capfd.readouterr().err
+    assert told in (tmp_path / "run" / "metrics.jsonl").read_text()
+    assert (tmp_path / "run" / "curves.png").exists()

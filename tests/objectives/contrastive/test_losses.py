@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 from specc.objectives.contrastive.dcl import dcl, von_mises_fisher
-from specc.objectives.contrastive.info_nce import info_nce
+from specc.objectives.contrastive.info_nce import among_the_batch, info_nce
 from specc.objectives.contrastive.simclr import nt_xent
 
 BATCH, DIMENSIONS, TEMPERATURE = 5, 4, 0.3
@@ -122,6 +122,32 @@ def test_info_nce_is_the_formula() -> None:
     positive, negatives = RANDOM.normal(size=3), RANDOM.normal(size=(3, 6))
     expected = [-np.log(np.exp(s / 0.5) / (np.exp(s / 0.5) + np.exp(row / 0.5).sum())) for s, row in zip(positive, negatives, strict=True)]
     np.testing.assert_allclose(info_nce(tf.constant(positive), tf.constant(negatives), 0.5), expected, atol=1e-5)
+
+
+def by_loop_over_keys(queries: np.ndarray, keys: np.ndarray, kind: str) -> np.ndarray:
+    """InfoNCE of each query, whose own key is among those of all."""
+    alike = {"cosine": cosine, "dot": lambda a, b: a @ b, "euclidean": lambda a, b: -np.sum((a - b) ** 2)}[kind]
+    costs = []
+    for place, query in enumerate(queries):
+        scores = np.array([alike(query, key) / TEMPERATURE for key in keys])
+        costs.append(-np.log(np.exp(scores[place]) / np.exp(scores).sum()))
+    return np.array(costs)
+
+
+@pytest.mark.parametrize("kind", ["cosine", "dot", "euclidean"])
+def test_one_among_the_batch_values_and_gradients(kind: Any) -> None:
+    first, second = tf.Variable(FIRST.astype("float32")), tf.Variable(SECOND.astype("float32"))
+    with tf.GradientTape() as tape:
+        losses = among_the_batch(first, second, TEMPERATURE, kind)
+    np.testing.assert_allclose(losses, by_loop_over_keys(FIRST, SECOND, kind), rtol=1e-5, atol=1e-5)
+    for which, found in enumerate(tape.gradient(losses, [first, second])):
+        for place in np.ndindex(FIRST.shape):
+            moved = []
+            for step in (1e-5, -1e-5):
+                changed = [FIRST.copy(), SECOND.copy()]
+                changed[which][place] += step
+                moved.append(by_loop_over_keys(*changed, kind).sum())
+            assert found.numpy()[place] == pytest.approx((moved[0] - moved[1]) / 2e-5, rel=1e-4, abs=1e-4)
 
 
 def test_half_precision_is_computed_in_float32() -> None:
