@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +60,14 @@ class Objective(ABC):
     def names(self, network: Network, *, training: bool) -> tuple[str, ...]:
         """Names of what `losses`, or `measure`, reports beside the loss."""
         return ()
+
+    def before_epoch(self, network: Network, state: Any, epoch: int, batches: Callable[[], Iterable[Batch]]) -> None:  # noqa: B027
+        """Called before each epoch, outside of any replica: for what is found by looking at all examples.
+
+        Args:
+            epoch: its number, from 0.
+            batches: gives the batches of the epoch.
+        """
 
     @abstractmethod
     def losses(self, network: Network, batch: Batch, state: Any) -> Terms:

@@ -102,6 +102,8 @@ def fit(job: Job, watch: Watch, start: Position = Position()) -> list[Record]:
         callbacks.on_epoch_begin(epoch)
         begun = start if epoch == start.epoch else Position(epoch)
         rate = float(keras.ops.convert_to_numpy(job.optimizer.learning_rate)) if begun.rate is None else begun.rate
+        if not begun.done:
+            job.objective.before_epoch(job.network, job.state, epoch, partial(job.training.stream, epoch, epoch + 1))
         done, totals = begun.done, tf.zeros((len(names) + 3,)) if begun.totals is None else tf.constant(begun.totals)
         seen, finite = float(totals[-1]), True
         while done < job.training.steps and finite:

@@ -103,6 +103,7 @@ def settings_of(spec: Any) -> list[str]:
     return [part for name in ("epochs", "batch_size") for part in ("--set", f"train.{name}={getattr(spec.experiment.train, name)}")]
 
 
+@pytest.mark.slow
 def test_a_run_with_a_teacher_that_was_killed_goes_on(tmp_path: Path) -> None:
     spec = loaded(**{"train.epochs": 40})
     whole = train(spec, directory=tmp_path / "whole", progress=False)

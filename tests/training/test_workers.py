@@ -81,6 +81,7 @@ def test_two_workers_compute_what_one_process_does(tmp_path: Path) -> None:
         np.testing.assert_allclose(one, two, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_workers_stop_together_and_go_on_together(tmp_path: Path) -> None:
     """SIGTERM to the one that is not the chief: the chief saves, all leave, and the same command goes on."""
     alone(tmp_path / "alone")

@@ -6,12 +6,11 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import keras
 import tensorflow as tf
 
-from specc.graph import Tensor
 from specc.keras_backend.network import Network
 from specc.objectives.contrastive.gather import mean_everywhere, shared
+from specc.objectives.contrastive.last_layer import last_layer
 from specc.objectives.contrastive.views import outputs_of_views, views_of, width_of
 from specc.objectives.objective import Batch, Length, Objective, Terms
 
@@ -113,7 +112,7 @@ class DINO(Objective):
     def learned(self, network: Network, state: Any, gradients: Sequence[Any]) -> Sequence[Any]:
         """The prototypes do not learn at the beginning, while the teacher's answers say little."""
         learns = tf.cast(tf.convert_to_tensor(state["step"]) >= round(self.frozen_epochs * state["length"].steps), tf.float32)
-        last = {id(weight) for weight in _last_layer(network, self.head).trainable_weights}
+        last = {id(weight) for weight in last_layer(network, self.head).trainable_weights}
         of_last = [id(variable) in last for variable in network.training.trainable_variables]
         return [
             gradient * tf.cast(learns, gradient.dtype) if here and gradient is not None else gradient
@@ -139,14 +138,3 @@ class DINO(Objective):
 def _entropy(probabilities: Any) -> Any:
     """-sum over k of p log p, in nats."""
     return -tf.reduce_sum(tf.math.multiply_no_nan(tf.math.log(tf.maximum(probabilities, 1e-30)), probabilities), axis=-1)
-
-
-def _last_layer(network: Network, head: str) -> keras.layers.Layer:
-    """The last layer with weights before a head."""
-    output = network.training_graph.outputs[head]
-    assert isinstance(output, Tensor)
-    node = output.node
-    while node is not None and not node.layer.weights:
-        node = next(node.inputs).node
-    assert node is not None
-    return network.training.get_layer(node.layer.name)

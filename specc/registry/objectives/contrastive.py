@@ -114,3 +114,21 @@ class DINO(Objective):
     warmup_teacher_temperature_epochs: float = param("Epochs in which it rises from there to its own.", default=0.0, minimum=0)
     freeze_last_layer_epochs: float = param("Epochs in which the prototypes do not learn.", default=1.0, minimum=0)
     global_views: int = param("How many views, the first ones, the teacher sees.", default=2, minimum=1)
+
+
+@declare("objective", "deep_cluster", target="specc.objectives.contrastive.deep_cluster.DeepCluster", examples=[{}])
+class DeepCluster(Objective):
+    """A network is to say in which cluster an example's features lay before some epochs, as k-means found them among all.
+
+    The first view of an example is the one whose features are clustered, so it is best as the example is; the second is learned.
+    The head has as many scores as there are clusters. It begins anew with them; small clusters count as much as large ones.
+
+    Formula: -w_c log softmax(scores)_c, c the nearest centre of the first view's features (of length 1), w_c = N / (clusters N_c)
+    Needs: the head `clusters`, two views of each example, and an output of features
+    Reference: Caron et al., Deep clustering for unsupervised learning of visual features, 2018, https://arxiv.org/abs/1807.05520
+    """
+
+    needs_outputs: ClassVar[tuple[str, ...]] = ("clusters",)
+    needs_views: ClassVar[int] = 2
+
+    every: int = param("Epochs after which clusters are found anew: some hundred steps should lie between.", default=1, minimum=1)
