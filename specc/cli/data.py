@@ -42,6 +42,7 @@ def command() -> None:
 @click.option("--no-augment", is_flag=True, help="Leave random transforms out.")
 @click.option("--limit", type=click.IntRange(1), default=2000, show_default=True, help="Examples that are looked at.")
 @form_option("text", "json")
+@click.option("--strict", is_flag=True, help="Let what looks wrong fail the command.")
 @spec_options
 def show(
     spec: str,
@@ -52,13 +53,15 @@ def show(
     no_augment: bool,
     limit: int,
     form: str,
+    strict: bool,
     params: tuple[str, ...],
     settings: tuple[str, ...],
-) -> None:
+) -> int:
     """Draws examples as the network gets them, after all transforms, and tells what the data are like and what looks wrong.
 
-    What is told of classes, objects and sizes, and what looks wrong, is found in up to --limit examples as they are stored.
-    Identical images are looked for within the part, and between the training data and the others.
+    Up to --limit examples are looked at: as they are stored for classes, objects, sizes and what looks wrong, as the network gets
+    them for the values of fields. Identical images are looked for within the part, and between the training data and the others.
+    What training would refuse, since the network does not fit the data, is among what looks wrong. Exits with 1 for it by --strict.
     """
     loaded = load(spec, assignments(params, settings))
     out = _picture(output or f"{loaded.name}_{part}.png")
@@ -75,6 +78,7 @@ def show(
     else:
         print(_as_text(loaded.name, found))  # not click.echo, which takes colours away that FORCE_COLOR asks for
         click.echo(f"{out}: {_number(shown, 'example')} as the network gets them{augmented}")
+    return int(strict and bool(found.stored.findings))
 
 
 @command.command("stats", short_help="Mean and standard deviation, for `normalize`.")
@@ -96,7 +100,7 @@ def stats(spec: str, limit: int, form: str, params: tuple[str, ...], settings: t
     if form == "json":
         click.echo(json.dumps([{**dataclasses.asdict(each), "normalize": as_normalize(each)} for each in found], indent=2))
     else:
-        click.echo("\n".join(line for each in found for line in (f"# {_basis(each)}", as_normalize(each))))
+        click.echo("\n".join(line for each in found for line in (*(f"# {said}" for said in _basis(each)), as_normalize(each))))
 
 
 def _require(spec: Spec, part: str) -> None:
@@ -127,21 +131,25 @@ def _watched(what: str) -> Callable[[Iterable[Any], int], Iterable[Any]]:
     return watch
 
 
-def _basis(found: ChannelStatistics) -> str:
-    """`1,437 images, 91,968 pixels, from 0 to 1`."""
+def _basis(found: ChannelStatistics) -> list[str]:
+    """`1,437 images, 91,968 pixels, from 0 to 1`, and the first images that cannot be read, each with the reason."""
     left_out = f"; {found.unreadable:,} could not be read" if found.unreadable else ""
     field = "" if found.field == "image" else f"{found.field}: "
     whole = "" if found.is_whole else f" of {found.examples:,}"
     numbers = f"{found.images:,}{whole} image{'' if found.images == 1 and found.is_whole else 's'}, {_number(found.pixels, 'pixel')}"
     flat = " and ".join(map(str, found.flat))
     warning = f"; channel {flat} is the same everywhere, and is divided by 1" if flat else ""
-    return f"{field}{numbers}, values from {found.low:.4g} to {found.high:.4g}{left_out}{warning}"
+    faults = [_visible(fault) for fault in found.faults]
+    further = found.unreadable - len(faults)
+    more = [f"and {further:,} more"] if faults and further > 0 else []
+    return [f"{field}{numbers}, values from {found.low:.4g} to {found.high:.4g}{left_out}{warning}", *faults, *more]
 
 
 def _as_values(name: str, found: Overview, out: Path) -> dict[str, Any]:
     stored = dataclasses.asdict(found.stored)
     steps = [{"batch_size": size, "steps": steps} for size, steps in found.steps.items()]
-    head = {"spec": name, "part": found.part, "picture": str(out), "epoch": found.epoch, "steps_per_epoch": steps}
+    head = {"spec": name, "part": found.part, "picture": str(out), "epoch": found.epoch}
+    head |= {"steps_per_epoch": steps, "left_out": found.left_out}
     return {**head, **stored, "fields": [dataclasses.asdict(field) for field in found.fields]}
 
 
@@ -156,6 +164,8 @@ def _print_overview(console: Console, name: str, found: Overview) -> None:
     stored = found.stored
     steps = ", ".join(f"{_number(steps, 'step')} of {size:,}" for size, steps in found.steps.items())
     console.print(f"{name}, {found.part}: {_number(stored.examples, 'example')}, {steps} an epoch")
+    for line in found.left_out:
+        console.print(_visible(line), soft_wrap=True)
     console.print(_looked_at(stored))
     console.print()
     console.print(_fields(found.fields))

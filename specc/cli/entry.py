@@ -1,6 +1,6 @@
 """Runs a command, and turns what may happen into exit codes.
 
-0 all is well, 1 the spec is faulty, 2 the command was used wrongly, or a file, a folder or the machine refused,
+0 all is well, 1 the spec or its data are faulty, 2 the command was used wrongly, or a file, a folder or the machine refused,
 3 a bug of specc's own.
 """
 

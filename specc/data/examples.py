@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from specc.data.errors import Faulty
 from specc.graph import TensorSpec
 from specc.registry.data.fields import Field, Kind
 
@@ -32,6 +33,7 @@ class Examples:
         place: what a message calls a record: the file, and the number or name of the record where a file has several.
         stored: the same as `read`, but with images as whole numbers, as files have them. The pipeline makes them floats when
             they are as small as they get.
+        faulty: the records that the source knows to be no examples, kind by kind.
     """
 
     records: Mapping[str, Any] | tf.data.Dataset
@@ -41,6 +43,7 @@ class Examples:
     classes: tuple[str, ...] = ()
     place: Callable[[int], str] = "record {}".format
     stored: Read | None = None
+    faulty: tuple[Faulty, ...] = ()
 
     @property
     def is_table(self) -> bool:
@@ -136,6 +139,7 @@ def examples_of(
     classes: Sequence[str] = (),
     place: Callable[[int], str] | None = None,
     stored: Read | None = None,
+    faulty: Iterable[Faulty] = (),
 ) -> Examples:
     """Examples, with their fields looked up in what `read` gives.
 
@@ -144,6 +148,7 @@ def examples_of(
         kinds: the kinds of fields that are more than values.
         classes_of: numbers of classes of fields that are labels.
         stored: see `Examples`.
+        faulty: see `Examples`; kinds of which there are none are left out.
     """
     if not isinstance(records, tf.data.Dataset):
         records = {name: column if isinstance(column, tf.RaggedTensor) else tf.constant(column) for name, column in records.items()}
@@ -153,7 +158,8 @@ def examples_of(
         name: Field(TensorSpec((None,)), (classes_of or {}).get(name), (kinds or {}).get(name, "value"))
         for name in {**(kinds or {}), **(classes_of or {})}
     }
-    return Examples(records, count, read, {}, tuple(classes), place or "record {}".format, stored).knowing(known)
+    there = tuple(kind for kind in faulty if len(kind.records))
+    return Examples(records, count, read, {}, tuple(classes), place or "record {}".format, stored, there).knowing(known)
 
 
 def fields_of(spec: Mapping[str, Any], known: Mapping[str, Field], *, batched: bool) -> dict[str, Field]:

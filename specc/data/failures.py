@@ -40,10 +40,13 @@ def step_failed(error: BaseException, span: Span | None = None, *faults: Callabl
     Args:
         error: what TensorFlow raised.
         span: where the spec names the data; None where they were handed in from Python.
-        faults: each looks for records that cannot be read.
+        faults: each looks for records that cannot be read, or whose label no head knows.
     """
     text = str(error)
     if found := LABEL.search(text):
+        for look in faults:
+            if (fault := look()) is not None:
+                return fault
         message = f"a label is {found[1]}, but the head gives scores for {found[2]} classes, 0 to {int(found[2]) - 1}"
         units = int(found[1]) + 1
         help = f"give the head at least {units} units, or count classes from 0" if units > 0 else "classes are counted from 0"

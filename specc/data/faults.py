@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from specc.data.errors import DataError
-from specc.data.examples import Examples
+from specc.data.examples import Example, Examples, Read, Record
+from specc.data.sources.decoding import require
 
 SHOWN = 300  # characters of a reason
 TOLD = 5  # records that a message names
+WRONG = "what is wrong with the record"  # the name of a column; no field is called so
 PATIENCE = 20.0  # seconds that are spent on looking for further faulty records, once there is one
 
 
@@ -28,7 +30,89 @@ class Fault:
     reason: str
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.reason}"
+        return self.reason if self.place in self.reason else f"{self.place}: {self.reason}"
+
+
+def sound(examples: Examples) -> Examples:
+    """The examples, where their source has found nothing wrong with any. Raises DataError about the first kind of faults else."""
+    if examples.faulty:
+        raise examples.faulty[0].error()
+    return examples
+
+
+def without_known(examples: Examples) -> tuple[Examples, list[Fault]]:
+    """The examples without the records that their source knows to be none, and these in order.
+
+    Raises:
+        DataError: nothing is left.
+    """
+    found = known_faults(examples)
+    if not found:
+        return examples, found
+    good = np.setdiff1d(np.arange(examples.count), [fault.index for fault in found])
+    return replace(examples.rows(good), faulty=()), found
+
+
+def failing(examples: Examples) -> Examples:
+    """The examples, where to read a record that their source knows to be none fails with what it knows.
+
+    Raises:
+        DataError: there are only such records.
+    """
+    reasons = {fault.index: " ".join(fault.reason.split()) for fault in known_faults(examples)}
+    if not reasons:
+        return examples
+    with tf.device("CPU:0"):
+        column = tf.constant([reasons.get(number, "") for number in range(examples.count)])
+    if isinstance(examples.records, tf.data.Dataset):
+        beside = tf.data.Dataset.zip((examples.records, tf.data.Dataset.from_tensor_slices(column)))
+        records: Any = beside.map(lambda record, reason: {**record, WRONG: reason})
+    else:
+        records = {**examples.records, WRONG: column}
+    stored = None if examples.stored is None else _unless_wrong(examples.stored)
+    return replace(examples, records=records, read=_unless_wrong(examples.read), stored=stored, faulty=())
+
+
+def _unless_wrong(read: Read) -> Read:
+    """The same function of records that have a reason beside them, which is empty where nothing is wrong."""
+
+    def checked(record: Record) -> Example:
+        reason = record[WRONG]
+        with tf.control_dependencies([require(tf.equal(reason, ""), reason)]):
+            made = read({name: value for name, value in record.items() if name != WRONG})
+            return {name: tf.identity(value) for name, value in made.items()}
+
+    return checked
+
+
+def known_faults(examples: Examples) -> list[Fault]:
+    """The records that the source knows to be none, in order. Raises DataError about the most frequent kind where these are all."""
+    kinds = {int(number): (kind, place) for kind in reversed(examples.faulty) for place, number in reversed([*enumerate(kind.records)])}
+    if len(kinds) == examples.count:
+        raise max(examples.faulty, key=lambda kind: len(kind.records)).error()
+    return [Fault(number, examples.place(number), kind.said(place)) for number, (kind, place) in sorted(kinds.items())]
+
+
+def labels_beyond(examples: Examples, name: str, column: str, classes: int) -> list[Fault]:
+    """The records whose label is none of so many classes, if labels are a column of a table; else none.
+
+    Args:
+        name: the field.
+        column: what the source calls it. That the column is the field is made sure of by reading one of those records.
+    """
+    held: Any = None if isinstance(examples.records, tf.data.Dataset) else examples.records.get(column)
+    if not isinstance(held, tf.Tensor) or held.shape.rank != 1 or held.dtype.name != examples.fields[name].spec.dtype:
+        return []
+    values = held.numpy()
+    wrong = np.flatnonzero((values < 0) | (values >= classes))
+    for index in wrong[:TOLD]:
+        try:
+            label = examples.read(examples.record(index))[name]
+        except tf.errors.OpError:
+            continue
+        is_held = np.array_equal(label, values[index])
+        return [Fault(int(each), examples.place(int(each)), f"`{name}` is {values[each]}") for each in wrong] if is_held else []
+    return []
 
 
 def faults(examples: Examples, patience: float = PATIENCE) -> tuple[list[Fault], int]:
@@ -61,7 +145,7 @@ def readable(examples: Examples) -> tuple[np.ndarray, list[Fault]]:
     return np.setdiff1d(np.arange(examples.count), bad), found
 
 
-def told(found: list[Fault], count: int) -> str:
+def told(found: Sequence[Fault], count: int) -> str:
     """Faulty records in one line."""
     more = f"; and {count - len(found):,} more" if count > len(found) else ""
     return "; ".join(map(str, found)) + more
@@ -117,7 +201,7 @@ def reason_of(error: BaseException) -> str:
         text = said.sub(plain, text)
     if text.startswith("assertion failed: "):
         text = " ".join(part.strip("'\"") for part in re.findall(r"\[((?:[^\[\]]|\[[^\]]*\])*)\]", text))
-        text = re.sub(r"\bb'([^']*)'", r"\1", text)
+        text = re.sub(r"\bb'([^']*)'", r"\1", re.sub(r"\\(['\"\\])", r"\1", text))
     return text[:SHOWN].rstrip(".")
 
 

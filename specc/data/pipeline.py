@@ -6,17 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
 from specc.data.cache import cached, identity_of
-from specc.data.checks import checked
-from specc.data.errors import DataError
-from specc.data.examples import Examples, fields_of
-from specc.data.faults import faults, readable, reason_of, told
+from specc.data.checks import checked, decodable, within
+from specc.data.errors import DataError, Faulty
+from specc.data.examples import Example, Examples, fields_of
+from specc.data.faults import TOLD, Fault, failing, faults, labels_beyond, readable, reason_of, sound, told, without_known
 from specc.data.mixing import Mixing
 from specc.data.processing import Processing, fields_after, processing_of
-from specc.data.subsets import part_of
+from specc.data.subsets import label_among, part_of
 from specc.data.tokenizers import Tokenizer
 from specc.data.tokens import Tokenizers, sequences, wanted
 from specc.diagnostics import Span, SpecError, fail
@@ -24,7 +23,8 @@ from specc.keras_backend.build import resolve
 from specc.language.wiring import SpanOf, nowhere
 from specc.registry.data.fields import Field
 from specc.registry.data.mismatches import mismatches, unusable_cache
-from specc.registry.entry import nearest
+from specc.registry.data.transforms.transform import transform_params
+from specc.registry.entry import Choice, nearest
 from specc.registry.experiment import Pipeline
 
 
@@ -37,6 +37,7 @@ class Opened:
         processing: what is done anew in each epoch.
         fields: the fields of a batch; of views, those of the first.
         fault: looks for what cannot be read.
+        labels: the records whose label in a field is none of so many classes, where labels are held in memory; else none.
         told: what is to be said about the data before they are used.
         tokenizers: what has made texts numbers, by field.
     """
@@ -45,6 +46,7 @@ class Opened:
     processing: Processing
     fields: Mapping[str, Field]
     fault: Callable[[], SpecError | None] = field(repr=False)
+    labels: Callable[[str, int], list[Fault]] = field(repr=False)
     told: tuple[str, ...] = ()
     tokenizers: Tokenizers = field(default_factory=dict, repr=False)
 
@@ -52,13 +54,28 @@ class Opened:
         """The examples with what batches of some fields need."""
         return self.examples.only(wanted) if self.processing.is_done else self.examples
 
+    def beyond(self, name: str, classes: int) -> tuple[list[Fault], int]:
+        """The first records with a label that is none of so many classes, and how many there are: at least, where others cannot be
+        read. All examples are read."""
 
-def open_pipeline(pipeline: Pipeline, span_of: SpanOf = nowhere, tokenizers: Mapping[str, Tokenizer] | None = None) -> Opened:
+        def labels(example: Example) -> Example:
+            return {name: tf.nest.map_structure(lambda value: within(value, name, self.fields[name], classes), example[name])}
+
+        found, count = faults(_finished(self.examples, self.processing).reading(labels))
+        beyond = [fault for fault in found if fault.reason.startswith(f"`{name}` is ")]
+        return beyond, count if len(beyond) == len(found) else len(beyond)
+
+
+def open_pipeline(
+    pipeline: Pipeline, span_of: SpanOf = nowhere, tokenizers: Mapping[str, Tokenizer] | None = None, *, keep_faulty: bool = False
+) -> Opened:
     """Opens the source of a pipeline.
 
     Args:
         span_of: finds the place of a key of the pipeline: `span_of("source")`.
         tokenizers: those that the training data have made, by field; without them, texts make their own.
+        keep_faulty: whether records that the source knows to be none stay among the examples, whatever `on_error` says, to fail
+            when they are read. Those whose texts are needed at once are left out.
 
     Raises:
         SpecError: the data cannot be read, or a transform does not fit them.
@@ -66,10 +83,16 @@ def open_pipeline(pipeline: Pipeline, span_of: SpanOf = nowhere, tokenizers: Map
     source, span = pipeline.source, span_of("source")
     try:
         features, choices = wanted(pipeline)
-        examples = _named(resolve(source.entry.target)(**vars(source.params)), features)
+        examples: Examples = resolve(source.entry.target)(**vars(source.params))
+        left_out, skips = _LeftOut(source.name, examples.faulty), pipeline.on_error == "skip"
+        examples = failing(examples) if keep_faulty else left_out.known(examples) if skips else sound(examples)
+        examples = _named(examples, features)
         if examples.stored is not None:
             examples = replace(examples, read=examples.stored, stored=None).knowing(examples.fields)
-        examples = part_of(examples, pipeline.subset)
+        early = _early(examples, pipeline, choices)
+        if early and (skips or keep_faulty):
+            examples = left_out.unreadable(examples, _as_texts(examples.only(early)))
+        examples = chosen = _part(examples, pipeline, span)
         examples, made = sequences(examples, choices, tokenizers, chunk=pipeline.chunk, shift=pipeline.shift)
         known = examples.fields
         examples = examples.reading(lambda example: checked(example, known))
@@ -77,10 +100,15 @@ def open_pipeline(pipeline: Pipeline, span_of: SpanOf = nowhere, tokenizers: Map
         processing = processing_of(pipeline, known)
         prepared, fields = _prepared(examples, processing, source.name, span)
         rest = processing.rest()
-        good, left_out = _readable(_finished(prepared, rest), pipeline)
-        prepared = prepared if good is None else prepared.rows(good)
+        if skips:
+            prepared = left_out.unreadable(prepared, _finished(prepared, rest))
         kept = _kept(prepared, pipeline, made, span)
-        return Opened(kept, rest, fields, lambda: _fault(_finished(prepared, rest), span), left_out, made)
+
+        def labels(name: str, classes: int) -> list[Fault]:
+            is_stored = name in chosen.fields and name not in _changed(pipeline)
+            return labels_beyond(chosen, name, features.get(name, name), classes) if is_stored else []
+
+        return Opened(kept, rest, fields, lambda: _fault(_finished(prepared, rest), span), labels, left_out.told, made)
     except DataError as error:
         raise fail("E0507", error.message, span, help=error.help) from error
 
@@ -103,14 +131,85 @@ def _finished(prepared: Examples, rest: Processing) -> Examples:
     return prepared.reading(lambda example: rest.finished(example, tf.zeros((2,), tf.int32)))
 
 
-def _readable(finished: Examples, pipeline: Pipeline) -> tuple[np.ndarray | None, tuple[str, ...]]:
-    """The numbers of the examples that can be read and transformed, where others are left out, and what is to be said of those."""
-    if pipeline.on_error == "fail":
-        return None, ()
-    good, found = readable(finished)
-    count = finished.count - len(good)
-    said = f"left out {count:,} of {finished.count:,} records of `{pipeline.source.name}`: {told(found, count)}"
-    return (good, (said,)) if count else (None, ())
+class _LeftOut:
+    """Leaves out records, and knows what to say of them.
+
+    Args:
+        source: the source's word.
+        faulty: what it has found wrong with records.
+    """
+
+    def __init__(self, source: str, faulty: Sequence[Faulty]) -> None:
+        self.source, self.faulty = source, faulty
+        self.stretches: list[tuple[int, int, list[Fault]]] = []  # of how many records how many, and the first of them
+
+    def known(self, examples: Examples) -> Examples:
+        """The examples without those that the source knows to be none."""
+        good, found = without_known(examples)
+        self.stretches.append((examples.count, len(found), found))
+        return good
+
+    def unreadable(self, examples: Examples, tried: Examples) -> Examples:
+        """The examples without those that cannot be read in some way.
+
+        Raises:
+            DataError: nothing is left. What the source has found says more than what TensorFlow does, which comes to the same.
+        """
+        try:
+            good, found = readable(tried)
+        except DataError as error:
+            known = [fault for _, _, faults in self.stretches for fault in faults]
+            if not known:
+                raise
+            help = next((kind.help for kind in self.faulty if kind.help is not None), None)
+            raise DataError(f"none of the {len(known) + tried.count:,} records can be read; {known[0]}", help) from error
+        self.stretches.append((examples.count, examples.count - len(good), found))
+        return examples if len(good) == examples.count else examples.rows(good)
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """A line; more where records were divided, or others chosen, in between."""
+        joined: list[tuple[int, int, list[Fault]]] = []
+        for total, count, found in self.stretches:
+            if joined and joined[-1][0] - joined[-1][1] == total:
+                before, gone, first = joined.pop()
+                total, count, found = before, gone + count, [*first, *found]
+            joined.append((total, count, found))
+        return tuple(
+            f"left out {count:,} of {total:,} records of `{self.source}`: {told(found[:TOLD], count)}"
+            for total, count, found in joined
+            if count
+        )
+
+
+def _early(examples: Examples, pipeline: Pipeline, choices: Mapping[str, Choice]) -> set[str]:
+    """The fields that are read of all examples at once: to choose some of them, or to make tokens."""
+    names, subset = {*choices}, pipeline.subset
+    if pipeline.chunk is not None:
+        names |= {name for name, field in examples.fields.items() if not field.is_text}
+    if subset.share is not None or subset.per_class is not None:
+        names |= {subset.by or label_among(examples.fields) or ""}
+    return names & examples.fields.keys()
+
+
+def _part(examples: Examples, pipeline: Pipeline, span: Span | None) -> Examples:
+    """The examples that `subset` leaves."""
+    try:
+        return part_of(examples, pipeline.subset)
+    except tf.errors.OpError as error:
+        raise _unread(examples, pipeline, span, error) from error
+
+
+def _as_texts(examples: Examples) -> Examples:
+    """The examples; to read one fails where a value is not what it must be, or a text is none."""
+    known = examples.fields
+    return examples.reading(lambda example: decodable(checked(example, known)))
+
+
+def _changed(pipeline: Pipeline) -> set[str]:
+    """The fields that transforms are for."""
+    transforms = [*pipeline.transforms, *(choice for view in pipeline.views for choice in view.transforms)]
+    return {transform_params(choice).field for choice in transforms}
 
 
 def _prepared(examples: Examples, processing: Processing, source: str, span: Span | None) -> tuple[Examples, dict[str, Field]]:
@@ -160,7 +259,12 @@ def _kept(prepared: Examples, pipeline: Pipeline, made: Tokenizers, span: Span |
     try:
         return cached(prepared, pipeline.cache, identity_of((*said, texts, prepared.count, prepared.fingerprint())))
     except tf.errors.OpError as error:
-        raise _fault(prepared, span) or DataError(f"the data of `{pipeline.source.name}` cannot be read: {reason_of(error)}") from error
+        raise _unread(prepared, pipeline, span, error) from error
+
+
+def _unread(examples: Examples, pipeline: Pipeline, span: Span | None, error: tf.errors.OpError) -> Exception:
+    """What to say of examples that could not all be read."""
+    return _fault(examples, span) or DataError(f"the data of `{pipeline.source.name}` cannot be read: {reason_of(error)}")
 
 
 def _fault(examples: Examples, span: Span | None) -> SpecError | None:

@@ -12,7 +12,9 @@ import numpy as np
 import tensorflow as tf
 
 from specc.data.errors import first_line
+from specc.data.faults import reason_of
 from specc.data.processing import transformed
+from specc.data.sources.decoding import read_image
 from specc.diagnostics import fail
 from specc.evaluation.pictures import draw_predictions
 from specc.evaluation.trained import Trained, output_of, trained
@@ -96,12 +98,23 @@ def _class_output(model: keras.Model) -> tuple[str | None, Any]:
 def _read(path: Path, channels: int) -> np.ndarray:
     """An image file with values 0 to 1, shape (height, width, channels)."""
     try:
-        image = keras.utils.load_img(path, color_mode=MODES[channels])
+        image = keras.utils.img_to_array(keras.utils.load_img(path, color_mode=MODES[channels]))  # some are decoded only here
     except FileNotFoundError:
         raise fail("E0512", f"there is no image {path}") from None
     except (OSError, ValueError) as error:
-        raise fail("E0512", f"{path} is no image that can be read") from error
-    return keras.utils.img_to_array(image) / 255
+        raise fail("E0512", f"{path} is no image that can be read: {_reason(path, channels) or first_line(error)}") from error
+    return image / 255
+
+
+def _reason(path: Path, channels: int) -> str | None:
+    """Why an image cannot be read, in the words of training; None where training could read it."""
+    if path.is_dir():
+        return "it is a folder"
+    try:
+        read_image(str(path), channels)
+    except tf.errors.OpError as error:
+        return reason_of(error)
+    return None
 
 
 def _fixed_transforms(found: Trained, field: str) -> list[Choice]:

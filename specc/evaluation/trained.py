@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import pkgutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -72,7 +72,11 @@ def _of_folder(path: Path, file: Path | None = None) -> Trained:
         raise fail("E0512", f"{path} holds no model.keras", help="name a run folder, as `specc train` made it, or a .keras file")
     spec = path / "spec.yaml"
     classes = tuple(map(str, _noted(path / "run.json", "classes", [])))
-    return Trained(_load(file), language.load(spec) if spec.exists() else None, path, classes)
+    loaded = language.load(spec) if spec.exists() else None
+    name = _noted(path / "run.json", "name", "")
+    if loaded is not None and name:  # a spec that gives itself none would be called as its file is
+        loaded = replace(loaded, document=replace(loaded.document, name=name))
+    return Trained(_load(file), loaded, path, classes)
 
 
 def _noted(path: Path, key: str, otherwise: Any) -> Any:

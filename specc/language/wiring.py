@@ -6,14 +6,14 @@ data can tell (a data set handed in from Python) is checked by the same function
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from specc.diagnostics import Note, Sink, Span
 from specc.graph import Argument, Graph, KerasCall, Node, Tensor
 from specc.language.roles import check_roles, listed
-from specc.registry.data.fields import Field
+from specc.registry.data.fields import BY_OBJECT, Field
 from specc.registry.entry import Choice, nearest
 from specc.registry.experiment import Stage
 from specc.registry.objectives.losses import loss_params
@@ -164,11 +164,33 @@ def _target(
         return free[0]
     what = f"fields beside the inputs: {listed(free)}" if free else "no field beside those that feed the inputs"
     message = f"`{loss.name}` of head `{head}` has no target that is named like it, and the data have {what}"
-    example = free[0] if free else "label"
-    sink.error(
-        "E0503", message, span_of(*path), help=f"name it: `{{{loss.name}: {{target: {example}}}}}`" if free else "the data need labels"
-    )
+    sink.error("E0503", message, span_of(*path), help=_help_with_target(graph, head, loss, {name: fields[name] for name in free}))
     return None
+
+
+def _help_with_target(graph: Graph, head: str, loss: Choice, free: Fields) -> str:
+    """What to do where a loss has no target: which of the free fields is meant, or what it must be."""
+    if not free:
+        return "the data need labels"
+    output = graph.outputs[head]
+    if not isinstance(output, Tensor):
+        return f"`{loss.name}` compares one tensor, but head `{head}` is a list of them"
+    fitting = [name for name, field in free.items() if _can_be_target(graph, Wired(head, name, "logits", loss), field)]
+    of_classes = loss_params(loss).labels is not None  # of what fits, whole numbers are classes, and floats are values
+    likely = [name for name in fitting if (free[name].is_integer or free[name].classes is not None) == of_classes] or fitting
+    if likely:
+        return f"name it: `{{{loss.name}: {{target: {nearest(head, likely) or likely[0]}}}}}`"
+    return f"none of them can be its target, which must be {_wanted(output.spec.shape, loss)}"
+
+
+def _can_be_target(graph: Graph, wired: Wired, field: Field) -> bool:
+    """Whether a loss can compare its head with a field: of classes with whole numbers, or a value for each score."""
+    output, trial = graph.outputs[wired.head], Sink()
+    _check_shapes(graph, wired, field, trial, nowhere, ())
+    if trial.failed or not isinstance(output, Tensor) or (field.kind in BY_OBJECT and output.spec.rank == 2):
+        return False
+    labels = field.is_integer or field.classes is not None or (field.kind == "value" and field.spec.rank == output.spec.rank)
+    return loss_params(wired.loss).labels is None or labels
 
 
 def _no_field(name: str, fields: Fields, sink: Sink, span: Span | None) -> None:
@@ -251,9 +273,13 @@ def _check_shapes(graph: Graph, wired: Wired, field: Field | None, sink: Sink, s
         sink.error("E0504", message, span, help=f"give the head {field.classes} units", notes=notes)
         return
     if not comparable(shape, field.spec.shape, kind is not None):
-        wanted = f"integers {_sizes(shape[:-1])} or {_sizes(shape)}" if kind is not None else _sizes(shape)
         message = f"`{wired.loss.name}` cannot compare head `{wired.head}`, {output.spec}, with `{wired.target}`, {field.spec}"
-        sink.error("E0504", message, span, help=f"the target must be {wanted}")
+        sink.error("E0504", message, span, help=f"the target must be {_wanted(shape, wired.loss)}")
+
+
+def _wanted(shape: tuple[int | None, ...], loss: Choice) -> str:
+    """The shapes of what a loss compares with scores of a shape."""
+    return _sizes(shape) if loss_params(loss).labels is None else f"integers {_sizes(shape[:-1])} or {_sizes(shape)}"
 
 
 def comparable(scores: tuple[int | None, ...], target: tuple[int | None, ...], classes: bool) -> bool:
@@ -275,12 +301,15 @@ def check_feeding(
     span_of: SpanOf = nowhere,
     path: tuple[str | int, ...] = ("data", "train"),
     strict: bool = False,
+    own_sizes: Collection[str] = (),
 ) -> None:
     """Reports inputs of the model that no field feeds, or one of another shape. Raises SpecError where no sink is given.
 
     Args:
         path: the key of the pipeline, or of a kind of views.
-        strict: whether sizes that differ from example to example are reported where the input has one size.
+        strict: whether sizes that are not known are reported where the input has one size: once data are open, they differ from
+            example to example.
+        own_sizes: fields whose sizes surely differ, strict or not.
     """
     found = Sink() if sink is None else sink
     span = span_of(*path, "source") or span_of(*path)
@@ -289,7 +318,7 @@ def check_feeding(
         if field is None:
             message = f"no field of the data is named like the input `{name}`; they have {listed(fields)}"
             found.error("E0505", message, span, help="an input takes the field of its own name: rename the input, or the field")
-        elif not _fits(tensor.spec.shape[1:], field.spec.shape[1:], strict):
+        elif not _fits(tensor.spec.shape[1:], field.spec.shape[1:], strict or name in own_sizes):
             message = f"`{name}` of the data is {field.spec}, but the input takes {tensor.spec}"
             notes = _places(("the input is declared at", span_of("inputs", name)))
             found.error("E0506", message, span, help=_resize(tensor.spec.shape, field.spec.shape), notes=notes)
@@ -313,6 +342,13 @@ def _resize(wanted: tuple[int | None, ...], given: tuple[int | None, ...]) -> st
     return f"change the input to {_sizes(given)}"
 
 
+def _own_sizes(fields: Fields) -> set[str]:
+    """The images that are each of their own size, as a source gives them: their channels are known without reading any, but not their
+    height or width. Where nothing is known, a file has images of one size, which only reading it tells."""
+    shapes = {name: field.spec.shape for name, field in fields.items() if field.kind == "image"}
+    return {name for name, shape in shapes.items() if shape[-1] is not None and None in shape[1:-1]}
+
+
 def check_wiring(document: Document, graph: Graph, experiment: Experiment, sink: Sink) -> None:
     """Reports what is wrong between network, data and losses, as far as it is known without reading data.
 
@@ -329,8 +365,8 @@ def check_wiring(document: Document, graph: Graph, experiment: Experiment, sink:
         # Inputs that are there only while learning are not fed when the model is measured.
         if views is not None and (part == "train" or not graph.training):
             for number, fields in {str(view): (number, view) for number, view in reversed([*enumerate(views)])}.values():
-                path = ("views", number) if pipeline.views else ()
-                check_feeding(graph, fields, sink=sink, span_of=span_of, path=("data", part, *path))
+                path = ("data", part, *(("views", number) if pipeline.views else ()))
+                check_feeding(graph, fields, sink=sink, span_of=span_of, path=path, own_sizes=_own_sizes(pipeline.given_fields() or {}))
     fields = known["train"]
     if fields is not None and not all(name in fields for name in graph.inputs):
         fields = None  # Which field is left over for a loss is not known before every input has its own.

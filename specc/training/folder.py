@@ -6,8 +6,10 @@ import json
 import math
 import os
 import platform
+import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,15 +23,19 @@ from specc.version import __version__
 
 CURVES, MODEL, BEST = "curves.png", "model.keras", "best.keras"
 LOCK = "lock.json"
-TOKENIZERS = "tokenizers"
+TOKENIZERS, TENSORBOARD = "tokenizers", "tensorboard"
 ASIDE = ".aside"
 
 
 class RunFolder:
-    """A folder with spec.yaml, lock.json, metrics.jsonl, curves.png, model.keras and run.json, which one process at a time writes to."""
+    """A folder with spec.yaml, lock.json, metrics.jsonl, curves.png, model.keras and run.json, which one process at a time writes to.
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    Args:
+        made: the folders that were not there before the run, the innermost first.
+    """
+
+    def __init__(self, path: Path, made: Sequence[Path] = ()) -> None:
+        self.path, self._made = path, made
         self._status: dict[str, Any] = {}
         self._held = _locked(path)
 
@@ -39,11 +45,15 @@ class RunFolder:
         try:
             if directory is not None:
                 path = Path(directory)
+                made = _absent(path)
                 path.mkdir(parents=True, exist_ok=True)
                 if any(entry.suffix != ASIDE for entry in path.iterdir()):  # what a kill has left half written
                     raise fail("E0510", f"the run folder {path} is not empty", help="name a new one, or resume the run that is there")
-                return cls(path)
-            return cls(_numbered(Path("runs") / f"{name}-{datetime.now():%Y%m%d-%H%M%S}"))
+                return cls(path, made)
+            runs = Path("runs")
+            made = _absent(runs)
+            path = _numbered(runs / f"{name}-{datetime.now():%Y%m%d-%H%M%S}")
+            return cls(path, [path, *made])
         except OSError as error:
             raise fail("E0510", f"the run folder cannot be made: {error}") from error
 
@@ -65,6 +75,25 @@ class RunFolder:
         """Lets another process write to the folder."""
         if self._held is not None:
             os.close(self._held)
+
+    def leave_as_found(self, *others: Path) -> None:
+        """Takes away what a run writes before its first epoch is over, and the folders that were made for it, if they are empty then.
+
+        Args:
+            others: folders that the run has filled by other hands.
+        """
+        with suppress(OSError):
+            for name in (SPEC, LOCK, STATUS, METRICS):
+                (self.path / name).unlink(missing_ok=True)
+            for folder in (self.path / TOKENIZERS, self.path / TENSORBOARD, *others):
+                shutil.rmtree(folder, ignore_errors=True)
+            for folder in self._made:
+                folder.rmdir()
+
+    @property
+    def has_records(self) -> bool:
+        """Whether an epoch was complete."""
+        return bool(self._text(METRICS))
 
     def records(self, count: int) -> list[dict[str, Any]]:
         """The metrics of so many epochs; those of later ones are taken off the file, for they are computed again."""
@@ -132,6 +161,11 @@ def write_model(model: keras.Model, path: Path) -> None:
         if optimizer is not None:
             model.optimizer = optimizer
     os.replace(aside, path)
+
+
+def _absent(path: Path) -> list[Path]:
+    """A path and the folders that it is in, as far as they are not there, the innermost first."""
+    return [each for each in (path, *path.parents) if not each.exists()]
 
 
 def holds_run(path: Path) -> bool:

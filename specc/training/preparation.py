@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
 
+from specc.data.errors import in_all
+from specc.data.faults import Fault
 from specc.data.feed import Feed, feeder
 from specc.data.given import datasets, given_feed
-from specc.data.pipeline import open_pipeline
+from specc.data.pipeline import Opened, open_pipeline
 from specc.data.tokenizers import Tokenizer
-from specc.diagnostics import Span, fail
-from specc.graph import Graph
+from specc.diagnostics import Note, Span, SpecError, fail
+from specc.graph import Graph, Tensor
 from specc.language.wiring import Fields, Wired, check_feeding, nowhere, wire
 from specc.objectives.choice import compares_examples, fields_needed
 from specc.registry.experiment import Stage
+from specc.registry.objectives.losses import loss_params
 
 if TYPE_CHECKING:
     from specc.language.spec import Spec
@@ -98,12 +101,46 @@ def _feeds(
         return None
     opened = open_pipeline(pipeline, partial(spec.span_of, "data", part), tokenizers)
     check_feeding(graph, opened.fields, span_of=spec.span_of, path=("data", part), strict=True)
-    needed = set().union(*(_needed(spec, learning, setting, opened.fields) for setting in stages)) & set(opened.fields)
-    return cache(feeder(opened, seed=spec.experiment.train.seed, training=part == "train", only=needed))
+    wired = [wire(learning, setting, opened.fields, span_of=spec.span_of) for setting in stages]
+    needed = set().union(*(fields_needed(setting, each, learning, opened.fields) for setting, each in zip(stages, wired)))
+    scored = {(one.head, one.target): scores for each in wired for one in each if (scores := _uncounted(learning, one, opened.fields))}
+    for (head, target), scores in scored.items():
+        if found := opened.labels(target, scores):
+            raise _beyond("E0504", spec, part, head, scores, found, len(found))
+    feeds = feeder(opened, seed=spec.experiment.train.seed, training=part == "train", only=needed & set(opened.fields))
+
+    def looked_at(batch_size: int, *, whole: bool = False) -> Feed:
+        feed = feeds(batch_size, whole=whole)
+        return replace(feed, fault=lambda: _searched(spec, part, opened, scored) or feed.fault())
+
+    return cache(looked_at)
 
 
-def _needed(spec: Spec, graph: Graph, setting: Stage, fields: Fields) -> set[str]:
-    return fields_needed(setting, wire(graph, setting, fields, span_of=spec.span_of), graph, fields)
+def _uncounted(graph: Graph, wired: Wired, fields: Fields) -> int | None:
+    """How many classes a head has scores for, where numbers of classes are its targets, and the data do not say how many there are."""
+    output, field = graph.outputs[wired.head], fields[wired.target]
+    if not isinstance(output, Tensor) or loss_params(wired.loss).labels != "classes" or field.classes is not None or not field.is_integer:
+        return None
+    scores, shape = output.spec.shape, field.spec.shape
+    by_number = len(shape) == len(scores) - 1 or (len(shape) == len(scores) and shape[-1] == 1)
+    return scores[-1] if by_number else None
+
+
+def _searched(spec: Spec, part: str, opened: Opened, scored: Mapping[tuple[str, str], int]) -> SpecError | None:
+    """What to say of labels that a head does not know; None where there are none."""
+    for (head, target), scores in scored.items():
+        found, count = opened.beyond(target, scores)
+        if found:
+            return _beyond("E0511", spec, part, head, scores, found, count)
+    return None
+
+
+def _beyond(code: str, spec: Spec, part: str, head: str, scores: int, found: Sequence[Fault], count: int) -> SpecError:
+    message = f"{found[0]}, but head `{head}` gives scores for {scores} classes, 0 to {scores - 1}{in_all(count, 'such labels')}"
+    place = spec.span_of("heads", head)
+    notes = [] if place is None else [Note("the head is at", place)]
+    help = "mend the labels, which are counted from 0, or give the head a score for each class"
+    return fail(code, message, spec.span_of("data", part, "source"), help=help, notes=notes)
 
 
 def _target_beside(spec: Spec, data: Mapping[str, Any], graph: Graph) -> str:

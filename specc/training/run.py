@@ -17,7 +17,7 @@ import tensorflow as tf
 
 from specc import plugins
 from specc.data.failures import telling
-from specc.diagnostics import fail
+from specc.diagnostics import SpecError, fail
 from specc.graph import Graph
 from specc.keras_backend.network import Network, build_network
 from specc.language.pending import require_trained
@@ -25,7 +25,7 @@ from specc.objectives.objective import Length
 from specc.representations.looks import looks_of
 from specc.training.adapt import adapt_normalization
 from specc.training.averages import settle
-from specc.training.checkpoint import Saved
+from specc.training.checkpoint import NAME, Saved
 from specc.training.curves import draw_curves
 from specc.training.distribution import Devices, choose_devices
 from specc.training.divergence import first_bad
@@ -192,7 +192,10 @@ def _reason(job: Job, position: Position, path: Path) -> str:
 
 @contextlib.contextmanager
 def _folder(spec: Spec, directory: str | Path | None, resume: bool, devices: Devices) -> Iterator[RunFolder]:
-    """The folder of a new run, or of the one that goes on; nobody else writes to it meanwhile. Workers but the chief have one to forget."""
+    """The folder of a new run, or of the one that goes on; nobody else writes to it meanwhile. Workers but the chief have one to forget.
+
+    A new run that is told what is wrong before it has learned anything leaves the folder as it was, so that it can be begun again.
+    """
     if directory is None and (resume or devices.workers > 1):
         what = "which run is to be resumed is not said" if resume else "several workers need one folder"
         raise fail("E0510", what, help="name its folder")
@@ -204,8 +207,18 @@ def _folder(spec: Spec, directory: str | Path | None, resume: bool, devices: Dev
     folder = RunFolder.take_up(Path(directory), spec.text) if going_on and directory else RunFolder.create(spec.name, directory)
     try:
         yield folder
+    except SpecError:
+        if not going_on and not _has_learned(folder):
+            folder.leave_as_found(checkpoints_of(folder.path).folder)
+        raise
     finally:
         folder.close()
+
+
+def _has_learned(folder: RunFolder) -> bool:
+    """Whether there is more of a run than its beginning: an epoch, or a checkpoint of a later step than the first."""
+    saved = [NAME.fullmatch(path.name) for path in checkpoints_of(folder.path).paths()]
+    return folder.has_records or any(int(name[1]) for name in saved if name)
 
 
 def _graphs(spec: Spec) -> tuple[Graph, Graph]:

@@ -42,3 +42,13 @@ def test_what_is_wrong_is_told_not_where_in_tensorflow(step, value, said):
     assert found.span is None
     assert "Graph execution error" not in found.message
     assert "{{" not in found.message
+
+
+def test_a_record_that_is_found_is_told_in_place_of_its_label_alone():
+    if tf.config.list_physical_devices("GPU"):
+        pytest.skip("a GPU computes not-a-number instead")
+    with pytest.raises(tf.errors.InvalidArgumentError) as caught:
+        cross_entropy(tf.constant([12, 0]))
+    found = ValueError("labels.npz, record 3: `label` is 12")
+    assert step_failed(caught.value, None, lambda: None, lambda: found) is found
+    assert step_failed(caught.value, None, lambda: None).diagnostics[0].message.startswith("a label is 12, but the head")

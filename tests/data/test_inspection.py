@@ -4,14 +4,15 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import specc
 from specc.data.checks import checked
 from specc.data.examples import examples_of
-from specc.data.inspection import ChannelStatistics, as_normalize, inspect, statistics, take_sample
+from specc.data.inspection import ChannelStatistics, as_normalize, inspect, overview, statistics, take_sample
 from specc.data.inspection.channels import Moments, before_normalize, channel_statistics
 from specc.data.inspection.findings import findings, imbalance, missing_classes
 from specc.data.inspection.looks import look_at, readable_ones, some_of
 from specc.data.inspection.overview import as_seen
-from specc.data.inspection.sample import broken_fields, field_values, objects_there
+from specc.data.inspection.sample import broken_fields, field_values, objects_there, values_of, without_faulty
 from specc.data.inspection.statistics import ClassCounts, class_counts, class_names, image_sizes, object_counts, totals
 from specc.data.pipeline import open_pipeline
 from specc.graph import TensorSpec
@@ -330,7 +331,7 @@ def test_objects_that_fill_up_are_left_out_of_a_sample():
         stored = opened.examples.read(opened.examples.record(number))
         for name in ("boxes", "labels", "masks"):
             np.testing.assert_array_equal(example[name][0], stored[name])
-    values = {each.name: each for each in field_values(sample)}
+    values = {each.name: each for each in field_values(sample.examples, sample.fields)}
     assert values["boxes"].shapes == ((5, 4),)
     assert values["masks"].shapes == ((5, 48, 48),)
     lengths = [len(bytes(example["caption"][0][()])) for example in sample.examples]
@@ -360,7 +361,7 @@ def test_views_are_kept_apart():
     assert [value.shape for value in sample.examples[0]["image"]] == [(6, 6, 1), (6, 6, 1), (4, 4, 1)]
     assert len(sample.examples[0]["label"]) == 1
     assert [len(transforms) for transforms in sample.transforms] == [1, 1, 1]
-    assert {each.name: each.shapes for each in field_values(sample)}["image"] == ((6, 6, 1), (4, 4, 1))
+    assert {each.name: each.shapes for each in field_values(sample.examples, sample.fields)}["image"] == ((6, 6, 1), (4, 4, 1))
 
 
 def test_a_sample_without_random_transforms():
@@ -373,10 +374,47 @@ def test_a_sample_without_random_transforms():
 def test_values_that_are_no_numbers_after_the_transforms():
     declared = pipeline("digits", {"normalize": {"mean": [0.5], "std": [0.0]}})
     sample = take_sample(open_pipeline(declared), declared, 4, batch_size=4)
-    (told,) = broken_fields(field_values(sample))
+    (told,) = broken_fields(field_values(sample.examples, sample.fields))
     assert told.message == "`image` has values that are no numbers, or infinite, after the transforms"
     good = pipeline("digits", {"normalize": {"mean": [0.5], "std": [0.5]}})
-    assert broken_fields(field_values(take_sample(open_pipeline(good), good, 4, batch_size=4))) == ()
+    sample = take_sample(open_pipeline(good), good, 4, batch_size=4)
+    assert broken_fields(field_values(sample.examples, sample.fields)) == ()
+
+
+def test_values_are_those_of_all_that_are_looked_at(digits):
+    opened = open_pipeline(pipeline("digits", {"rescaling": {"scale": 100.0}}))
+    images, labels = 100 * digits.records["image"].numpy(), digits.records["label"].numpy()
+    for numbers in (np.arange(digits.count), np.flatnonzero((labels > 2) & (labels < 7))):
+        found = {each.name: each for each in values_of(opened, numbers, batch_size=50, training=True)}
+        assert (found["label"].low, found["label"].high) == (labels[numbers].min(), labels[numbers].max())
+        assert found["image"].low == images[numbers].min()
+        assert found["image"].high == pytest.approx(images[numbers].max(), rel=1e-6)
+        assert found["image"].shapes == ((8, 8, 1),)
+
+
+def test_values_of_what_differs_in_size_and_cannot_all_be_read(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for number, width in enumerate((3, 5, 5, 4)):
+        folder = tmp_path / "shelf" / "book"
+        folder.mkdir(parents=True, exist_ok=True)
+        tf.io.write_file(str(folder / f"{number}.png"), tf.io.encode_png(np.full((2, width, 3), 50 + number, "uint8")))
+    (folder / "1.png").write_bytes(b"no image")
+    image, label = values_of(open_pipeline(pipeline({"image_folder": {"path": "shelf"}})), np.arange(4), batch_size=1)
+    assert (image.shapes, image.low, image.high) == (((2, None, 3),), pytest.approx(50 / 255), pytest.approx(53 / 255))
+    assert (label.low, label.high, label.is_finite) == (0, 0, True)
+
+
+def test_records_that_are_left_out(tmp_path):
+    folder = tmp_path / "shelf" / "book"
+    folder.mkdir(parents=True)
+    for number in range(3):
+        tf.io.write_file(str(folder / f"{number}.png"), tf.io.encode_png(np.full((2 + number, 4, 3), 50, "uint8")))
+    (folder / "1.png").write_bytes(b"no image")
+    source = {"image_folder": {"path": str(tmp_path / "shelf")}}
+    good, (fault,) = without_faulty(open_pipeline(pipeline(source)))
+    assert (good.tolist(), fault.place) == ([0, 2], str(folder / "1.png"))
+    good, found = without_faulty(open_pipeline(pipeline(source, {"random_crop": {"size": 3}})))  # a crop that the first has no room for
+    assert (good.tolist(), [fault.index for fault in found]) == ([2], [0, 1])
 
 
 # Channels
@@ -471,3 +509,18 @@ def test_images_that_cannot_be_read_are_left_out():
     assert (found.images, found.unreadable, found.is_whole) == (2, 1, True)
     assert found.mean == (4.5, 5.5, 6.5)
     assert channel_statistics(examples(x=np.zeros(3))) == ()
+
+
+@pytest.mark.parametrize("on_error", ["fail", "skip"])
+def test_records_that_their_source_finds_faulty_are_told_with_the_others(tmp_path, on_error):
+    """Data are looked at to find them: they are no reason to look at nothing."""
+    np.savez(tmp_path / "a.npz", features=np.array([[1.0, 2], [np.nan, 1], [3, 5]]), y=np.array([0, 1, 7]))
+    source = f"{{npz: {{path: {tmp_path}/a.npz, classes: {{y: 2}}}}}}"
+    (tmp_path / "my.yaml").write_text(
+        f"specc: 1\ninputs: {{features: [2]}}\nlayers: [{{dense: 2}}]\ndata: {{train: {{source: {source}, on_error: {on_error}}}}}\n"
+    )
+    found = overview(specc.load(tmp_path / "my.yaml"))
+    told = [*(each.message for each in found.stored.findings), *found.left_out]
+    wrong = f"{tmp_path}/a.npz, record 1: `features` has a value that is NaN or infinite; {tmp_path}/a.npz, record 2: `y` is 7"
+    assert any(wrong in message for message in told)
+    assert len(found.sample.examples) == 1

@@ -98,6 +98,20 @@ def test_what_cannot_be_measured_is_told(tmp_path):
         evaluate(model, data=data)
 
 
+def test_a_run_is_called_by_its_name(tmp_path):
+    """Its spec may have none, and would be called as its file is."""
+    spec = load(tmp_path)
+    run = tmp_path / "run"
+    run.mkdir()
+    identity(spec).save(run / "model.keras")
+    (run / "spec.yaml").write_text(spec.text.replace("name: known\n", ""), encoding="utf-8")
+    for notes, name in (('{"name": "small"}', "small"), ("{}", "spec")):
+        (run / "run.json").write_text(notes, encoding="utf-8")
+        with pytest.raises(SpecError) as caught:
+            evaluate(run)
+        assert caught.value.diagnostics[0].message == f"`{name}` has no held-out data: neither `test` nor `validation`"
+
+
 def save(path, array):
     keras.utils.save_img(path, array, scale=False)
     return path
@@ -136,13 +150,16 @@ def test_what_cannot_be_predicted_is_told(tmp_path):
     model = identity(load(tmp_path))
     text = tmp_path / "text.png"
     text.write_text("no image")
+    torn = tmp_path / "torn.png"
+    torn.write_bytes(save(tmp_path / "whole.png", np.random.default_rng(0).integers(0, 256, (40, 40, 1))).read_bytes()[:900])
     vector = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(2)])
     masks = keras.Sequential([keras.layers.Input((2, 2, 1)), keras.layers.Conv2D(2, 1)])
     good = save(tmp_path / "good.png", 255 * pixels([1])[0])
     for given, image, message in (
-        (model, text, "is no image that can be read"),
+        (model, text, "text.png is no image that can be read: the image has no known format\n"),
+        (model, torn, "torn.png is no image that can be read: the PNG is faulty, or not all there\n"),
         (model, tmp_path / "no.png", "there is no image"),
-        (model, tmp_path, "is no image that can be read"),
+        (model, tmp_path, "is no image that can be read: it is a folder\n"),
         (vector, good, "the model does not take one image"),
         (keras.Sequential([keras.layers.Dense(2)]), good, "does not tell its inputs"),
         (masks, good, "the model gives no scores of classes"),

@@ -243,6 +243,62 @@ def test_fields_are_known_before_data_are_read(text, expected) -> None:
     assert (found and {name: field.spec.shape[1:] for name, field in found.items()}) == expected
 
 
+OWN_SIZES = "`image` of the data is (?, ?, ?, 3), but the input takes (?, 8, 8, 3)"
+
+
+@pytest.mark.parametrize(
+    ("source", "more", "size", "expected"),
+    [
+        ("{image_folder: x}", "", "[8, 8, 3]", [OWN_SIZES]),
+        ("{csv: {path: x.csv, image: file, label: kind}}", "", "[8, 8, 3]", [OWN_SIZES]),
+        ("{coco: {annotations: x.json, images: x}}", "fields: {image: image, label: labels}", "[8, 8, 3]", [OWN_SIZES]),
+        ("{voc: x}", "fields: {image: image, label: labels}", "[8, 8, 3]", [OWN_SIZES]),
+        ("{masks: {images: x, masks: x, classes: 10}}", "", "[8, 8, 3]", [OWN_SIZES]),
+        ("{tfrecord: {path: x, features: {image: image, label: {label: {classes: 10}}}}}", "", "[8, 8, 3]", [OWN_SIZES]),
+        ("{image_folder: x}", "transforms: [random_flip]", "[8, 8, 3]", [OWN_SIZES]),
+        ("{image_folder: x}", "transforms: [resize: 8]", "[8, 8, 3]", []),
+        ("{image_folder: x}", "views: [{transforms: [random_resized_crop: 8]}]", "[8, 8, 3]", []),
+        ("{image_folder: x}", "", "[null, null, 3]", []),
+        ("{image_folder: x}", "", "[8, null, 3]", [OWN_SIZES.replace("8, 8", "8, ?")]),
+        # What only the files tell.
+        ("{idx: {images: x, labels: y}}", "", "[8, 8, 1]", []),
+        ("{npz: x.npz}", "", "[8, 8, 3]", []),
+        ("{tfds: {name: x}}", "", "[8, 8, 3]", []),
+    ],
+)
+def test_images_each_of_their_own_size_do_not_fit_an_input_of_one(source, more, size, expected) -> None:
+    pipeline = f"{{source: {source}{more and ', ' + more}}}"
+    network = "layers: [global_average_pooling2d]" if "null" in size else "layers: [flatten]"
+    text = f"specc: 1\ninputs: {{image: {size}}}\n{network}\nheads: {{label: {{dense: 10}}}}\ndata: {{train: {pipeline}}}\n"
+    found = language.check("my.yaml", text=text + "train: {objective: softmax_cross_entropy}")
+    assert [each.message for each in found if each.code == "E0506"] == expected
+    assert {each.code for each in found} <= {"E0502", "E0504", "E0506"}  # what else does not fit is no matter here
+
+
+@pytest.mark.parametrize(
+    ("data", "inputs", "head", "loss", "expected"),
+    [
+        ("{csv: {path: x, features: [a, b], label: kind, target: [c]}}", "{features: [2]}", "kinds: {dense: 3}", "softmax_cross_entropy",
+         "name it: `{softmax_cross_entropy: {target: label}}`"),
+        ("{csv: {path: x, features: [a, b], label: kind, target: [c]}}", "{features: [2]}", "price: {dense: 1}", "mean_squared_error",
+         "name it: `{mean_squared_error: {target: target}}`"),
+        ("{csv: {path: x, features: [a, b], target: [c, d, e], text: f}}, fields: {features: features, one: target, two: target}",
+         "{features: [2]}", "kinds: {dense: 3}", "softmax_cross_entropy", "name it: `{softmax_cross_entropy: {target: one}}`"),
+        ("{digit_scenes: {size: 8}}", "{image: [8, 8, 3]}", "pixels: {conv2d: {filters: 11, kernel_size: 1}}", "softmax_cross_entropy",
+         "name it: `{softmax_cross_entropy: {target: mask}}`"),
+        ("digit_scenes", "{image: [96, 96, 3]}", "logits: {classification: 10}", "softmax_cross_entropy",
+         "none of them can be its target, which must be integers (?,) or (?, 10)"),
+        ("digit_scenes", "{image: [96, 96, 3]}", "logits: {classification: 1}", "mean_squared_error",
+         "none of them can be its target, which must be (?, 1)"),
+        ("{csv: {path: x, features: [a, b]}}", "{features: [2]}", "kinds: {dense: 3}", "softmax_cross_entropy", "the data need labels"),
+    ],
+)  # fmt: skip
+def test_a_field_is_proposed_that_can_be_the_target(data, inputs, head, loss, expected) -> None:
+    text = f"specc: 1\ninputs: {inputs}\nlayers: [identity]\nheads: {{{head}}}\ndata: {{train: {{source: {data}}}}}\n"
+    (found,) = language.check("my.yaml", text=f"{text}train: {{objective: {loss}}}")
+    assert (found.code, found.help) == ("E0503", expected)
+
+
 SCENES = "source: {digit_scenes: {size: 32, color: false}}"
 
 

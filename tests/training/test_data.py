@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
 import specc
@@ -116,3 +117,92 @@ def test_a_text_is_learned_and_its_vocabulary_stays_with_the_run(tmp_path: Path)
     assert (tmp_path / "run" / "tokenizers" / "characters.json").is_file()
     measured = specc.evaluate(tmp_path / "run")
     assert measured.metrics["accuracy"] == pytest.approx(run.history[-1]["val_accuracy"], abs=1e-6)
+
+
+LABELS = """
+specc: 1
+name: labels
+inputs: {{features: [2]}}
+heads: {{logits: {{dense: 3}}}}
+data:
+  train: {{source: {{npz: {{path: {path}/train.npz}}}}}}
+  validation: {{source: {{npz: {{path: {path}/validation.npz}}}}}}
+train: {{objective: softmax_cross_entropy, epochs: 2, batch_size: 4}}
+"""
+
+
+def archives(path: Path, **labels: list[int]) -> None:
+    for part in ("train", "validation"):
+        found = labels.get(part, [0, 1, 2, 0, 1, 2])
+        np.savez(path / f"{part}.npz", features=np.arange(2.0 * len(found)).reshape(-1, 2), label=np.array(found))
+
+
+@pytest.mark.parametrize("part", ["train", "validation"])
+@pytest.mark.parametrize(("wrong", "more"), [([5], ""), ([-1, 3], " (2 such labels in all)")])
+def test_a_label_that_the_head_does_not_know_is_told_before_a_run_begins(tmp_path: Path, part: str, wrong: list[int], more: str) -> None:
+    """Nobody has said how many classes there are."""
+    archives(tmp_path, **{part: [0, 1, 2, *wrong]})
+    with pytest.raises(SpecError) as caught:
+        specc.train(spec_of(LABELS, tmp_path), directory=tmp_path / "run", progress=False)
+    (found,) = caught.value.diagnostics
+    assert found.code == "E0504"
+    place = f"{tmp_path}/{part}.npz, record 3"
+    assert found.message == f"{place}: `label` is {wrong[0]}, but head `logits` gives scores for 3 classes, 0 to 2{more}"
+    assert found.span is not None
+    assert found.span.line == (7 if part == "train" else 8)
+    assert not (tmp_path / "run").exists()
+
+
+def test_labels_that_the_head_knows_are_learned(tmp_path: Path) -> None:
+    archives(tmp_path)
+    assert specc.train(spec_of(LABELS, tmp_path), directory=tmp_path / "run", progress=False).status == "finished"
+
+
+RECORDS = """
+specc: 1
+name: records
+inputs: {{value: [1]}}
+heads: {{logits: {{dense: 3}}}}
+data:
+  train: {{source: {{tfrecord: {{path: {path}, features: {{value: {{float: {{shape: [1]}}}}, label: label}}}}}}, cache: none}}
+train: {{objective: softmax_cross_entropy, epochs: 2, batch_size: 4, callbacks: [tensor_board]}}
+"""
+
+
+def numbers(path: Path, labels: list[int]) -> Path:
+    with tf.io.TFRecordWriter(str(path)) as file:
+        for label in labels:
+            value = tf.train.Feature(float_list=tf.train.FloatList(value=[label]))
+            number = tf.train.Feature(int64_list=tf.train.Int64List(value=[label]))
+            file.write(tf.train.Example(features=tf.train.Features(feature={"value": value, "label": number})).SerializeToString())
+    return path
+
+
+@pytest.mark.parametrize("before", [False, True], ids=["new", "empty"])
+def test_a_record_whose_label_stops_a_step_is_looked_for_and_the_folder_left_as_it_was(tmp_path: Path, before: bool) -> None:
+    """Labels in files of records are not held, so that only the step tells of them; the corrected spec takes the same folder."""
+    if tf.config.list_physical_devices("GPU"):
+        pytest.skip("a GPU computes not-a-number instead")
+    path, run = numbers(tmp_path / "r", [0, 1, 2, 0, 1, 2, 4, 0, 5]), tmp_path / "runs" / "one"
+    if before:
+        run.mkdir(parents=True)
+    with pytest.raises(SpecError) as caught:
+        specc.train(spec_of(RECORDS, path), directory=run, progress=False)
+    (found,) = caught.value.diagnostics
+    assert found.code == "E0511"
+    assert found.message == f"{path}, record 6: `label` is 4, but head `logits` gives scores for 3 classes, 0 to 2 (2 such labels in all)"
+    assert found.span is not None
+    assert found.span.line == 7
+    assert (list(run.iterdir()) == []) if before else not run.parent.exists()
+    numbers(path, [0, 1, 2, 0])
+    assert specc.train(spec_of(RECORDS, path), directory=run, progress=False).status == "finished"
+
+
+def test_faulty_rows_are_left_out_of_a_run_where_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    archives(tmp_path)
+    np.savez(tmp_path / "train.npz", features=np.array([[0, 1], [np.nan, 1], [2, 3]]), label=np.array([0, 1, 2]))
+    text = LABELS.replace("train.npz}}}}}}", "train.npz}}}}, on_error: skip}}")
+    run = specc.train(spec_of(text, tmp_path), directory=tmp_path / "run")
+    assert run.history[0]["steps"] == 1
+    told = f"left out 1 of 3 records of `npz`: {tmp_path}/train.npz, record 1: `features` has a value that is NaN or infinite"
+    assert told in capsys.readouterr().err

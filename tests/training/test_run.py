@@ -14,7 +14,7 @@ import pytest
 import tensorflow as tf
 
 import specc
-from specc.diagnostics import SpecError
+from specc.diagnostics import Diagnostic, SpecError
 from specc.evaluation import evaluate, predict
 from specc.training.progress import ProgressBar, Stretch, clock
 from specc.training.run import train
@@ -215,6 +215,44 @@ def test_a_run_that_fails_says_so(spec, tmp_path):
     with pytest.raises(RuntimeError, match="on fire"):
         train(specc.load(spec), directory=tmp_path / "run", callbacks=[callback], progress=False)
     assert json.loads((tmp_path / "run" / "run.json").read_text())["status"] == "failed"
+
+
+@pytest.mark.parametrize(
+    ("where", "overrides", "resume", "left"),
+    [
+        ("train_batch", {}, False, False),
+        ("train_batch", {}, True, False),
+        ("train_batch", {"train.checkpoint.steps": 1}, False, True),
+        ("epoch", {}, False, True),
+    ],
+    ids=["before an epoch", "begun by resume", "a checkpoint", "an epoch"],
+)
+def test_what_the_spec_is_to_blame_for_leaves_no_folder_unless_something_was_learned(spec, tmp_path, where, overrides, resume, left):
+    def fail(number, logs):
+        if where == "epoch" or number == 2:
+            raise SpecError((Diagnostic("E0511", "a step failed on the data"),))
+
+    callback = keras.callbacks.LambdaCallback(**{f"on_{where}_end": fail})
+    path = tmp_path / "runs" / "run"
+    with pytest.raises(SpecError, match="E0511"):
+        train(specc.load(spec, overrides=overrides), directory=path, callbacks=[callback], progress=False, resume=resume)
+    assert path.parent.exists() == left
+    if left:
+        assert json.loads((path / "run.json").read_text())["status"] == "failed"
+        with pytest.raises(SpecError, match="E0511"):
+            train(specc.load(spec, overrides=overrides), directory=path, callbacks=[callback], progress=False, resume=True)
+        assert (path / "spec.yaml").exists(), "a run that goes on is left alone"
+
+
+def test_files_of_others_in_a_run_folder_stay(spec, tmp_path):
+    def fail(batch, logs):
+        (tmp_path / "run" / "notes.txt").write_text("mine")
+        raise SpecError((Diagnostic("E0511", "a step failed on the data"),))
+
+    callback = keras.callbacks.LambdaCallback(on_train_batch_end=fail)
+    with pytest.raises(SpecError, match="E0511"):
+        train(specc.load(spec), directory=tmp_path / "run", callbacks=[callback], progress=False)
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["notes.txt"]
 
 
 def test_normalization_takes_its_mean_from_the_training_data(tmp_path):

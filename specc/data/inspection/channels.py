@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from specc.data.examples import Examples
+from specc.data.faults import faults
 from specc.data.inspection.looks import Watch, readable_ones, some_of, unwatched
 from specc.data.inspection.overview import opened_part
 from specc.diagnostics import fail
@@ -37,6 +38,7 @@ class ChannelStatistics:
         low: the least value.
         high: the largest one.
         unreadable: how many images could not be read, and are left out.
+        faults: the first of these, each with its reason.
     """
 
     field: str
@@ -48,6 +50,7 @@ class ChannelStatistics:
     low: float
     high: float
     unreadable: int = 0
+    faults: tuple[str, ...] = ()
 
     @property
     def is_whole(self) -> bool:
@@ -126,13 +129,15 @@ def channel_statistics(examples: Examples, limit: int = LOOKED_AT, watch: Watch[
     for _, example in watch(readable_ones(some, some.read), len(numbers)):
         for name in names:
             moments[name].add(example[name])
-    return tuple(_statistics(name, moments[name], examples.count, len(numbers)) for name in names if moments[name].pixels)
+    seen = {name: each for name, each in moments.items() if each.pixels}
+    faulty = tuple(map(str, faults(some)[0])) if any(each.images < len(numbers) for each in seen.values()) else ()
+    return tuple(_statistics(name, each, examples.count, len(numbers), faulty) for name, each in seen.items())
 
 
-def _statistics(name: str, found: Moments, examples: int, asked: int) -> ChannelStatistics:
+def _statistics(name: str, found: Moments, examples: int, asked: int, faulty: tuple[str, ...]) -> ChannelStatistics:
     std = np.sqrt(found.squares / found.pixels)
     values = (tuple(map(float, found.mean)), tuple(map(float, std)))
-    return ChannelStatistics(name, *values, examples, found.images, found.pixels, found.low, found.high, asked - found.images)
+    return ChannelStatistics(name, *values, examples, found.images, found.pixels, found.low, found.high, asked - found.images, faulty)
 
 
 def as_normalize(found: ChannelStatistics) -> str:

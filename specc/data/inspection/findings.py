@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from specc.data.faults import told
-from specc.data.inspection.looks import Look, Looked
+from specc.data.inspection.looks import Look, Looked, ends_beyond
 from specc.data.inspection.statistics import ClassCounts
 
 NAMED = 3  # records, or pairs of them, that a message names
@@ -33,18 +33,42 @@ class Finding:
     records: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Labelled:
+    """What a head knows of labels that nobody has counted the classes of.
+
+    Args:
+        head: its name.
+        scores: how many it gives.
+        classes: how many classes it tells apart.
+        least: the least label; -1 where some may have no class.
+    """
+
+    head: str
+    scores: int
+    classes: int
+    least: int = 0
+
+
 def findings(
-    looked: Looked, classes: Sequence[ClassCounts], others: Mapping[str, Looked], pad_to: int | None = None
+    looked: Looked,
+    classes: Sequence[ClassCounts],
+    others: Mapping[str, Looked],
+    pad_to: int | None = None,
+    labelled: Mapping[str, Labelled] | None = None,
 ) -> tuple[Finding, ...]:
     """All that looks wrong with a part of the data.
 
     Args:
         others: other parts, by name, with which it should share no example.
         pad_to: how many objects an example has in a batch, where that number is given.
+        labelled: what heads know of labels, by field.
     """
     found: list[Finding] = []
     for search in (unreadable, out_of_range, outside, plain, duplicates, constant):
         found += search(looked)
+    for name, known in (labelled or {}).items():
+        found += beyond_head(looked, name, known)
     for counts in classes:
         found += [*missing_classes(counts), *imbalance(counts)]
     for part, other in others.items():
@@ -137,6 +161,31 @@ def _constant_columns(name: str, values: np.ndarray) -> Iterator[Finding]:
     if len(same):
         which = f"{'is' if len(same) == 1 else 'are'} the same in all examples: {_listed([str(column) for column in same])}"
         yield Finding("constant", f"{len(same)} of {values.shape[1]} values of `{name}` {which}, counted from 0")
+
+
+def beyond_head(looked: Looked, name: str, known: Labelled) -> Iterator[Finding]:
+    """Labels of which a head knows nothing: looked for in all examples of a table, if they are read without much else."""
+    examples = looked.examples
+    if not looked.is_whole and examples.is_table and examples.fields[name].kind != "mask":
+        ends = ends_beyond(examples, name, known.least, known.classes)
+    else:
+        ranges = {look.number: look.ranges[name] for look in looked.looks if name in look.ranges}
+        ends = {number: (int(low), int(high)) for number, (low, high) in ranges.items()}
+    scores = f"head `{known.head}` gives " + ("one score, for the classes 0 and 1" if known.scores == 1 else f"{known.scores:,} scores")
+    above = {number: high for number, (_, high) in ends.items() if high >= known.classes}
+    if above:
+        message = f"`{name}` goes up to {max(above.values())}, but {scores}"
+        yield _of_records("beyond_head", message, looked, above)
+    below = {number: low for number, (low, _) in ends.items() if low < known.least}
+    if below:
+        message = f"`{name}` goes down to {min(below.values())}, but classes are counted from 0"
+        yield _of_records("beyond_head", message, looked, below)
+
+
+def _of_records(kind: str, message: str, looked: Looked, numbers: Iterable[int]) -> Finding:
+    """A finding that names its records."""
+    places = tuple(looked.examples.place(number) for number in numbers)
+    return Finding(kind, f"{message}: {_listed(places, NAMED, '; ')}", places)
 
 
 def missing_classes(counts: ClassCounts) -> Iterator[Finding]:

@@ -113,13 +113,30 @@ def readable_ones(examples: Examples, read: Callable[[Any], Any]) -> Iterator[tu
     Args:
         read: makes an example of a record; it fails where that cannot be.
     """
+    for number, example in _made(examples, read).prefetch(tf.data.AUTOTUNE).as_numpy_iterator():
+        yield int(number), example
+
+
+def _made(examples: Examples, read: Callable[[Any], Any]) -> tf.data.Dataset:
+    """What is made of the records, each with its number, where that can be."""
     if isinstance(examples.records, tf.data.Dataset):
         records = examples.records.enumerate()
     else:
         records = tf.data.Dataset.range(examples.count).map(lambda number: (number, examples.record(number)))
     made = records.map(lambda number, record: (number, read(record)), num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-    for number, example in made.ignore_errors().prefetch(tf.data.AUTOTUNE).as_numpy_iterator():
-        yield int(number), example
+    return made.ignore_errors()
+
+
+def ends_beyond(examples: Examples, name: str, least: int, classes: int) -> dict[int, tuple[int, int]]:
+    """Least and largest value of labels, by example, of those that have one below `least` or not below `classes`."""
+    kept = examples.only([name])
+
+    def ends(record: Any) -> tuple[Any, Any]:
+        labels = tf.cast(kept.read(record)[name], tf.int64)
+        return tf.reduce_min(labels), tf.reduce_max(labels)
+
+    wrong = _made(kept, ends).filter(lambda _, found: (found[0] < least) | (found[1] >= classes))
+    return {int(number): (int(low), int(high)) for number, (low, high) in wrong.as_numpy_iterator()}
 
 
 def _look(number: int, example: Mapping[str, Any], fields: Mapping[str, Field]) -> Look:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,9 +11,11 @@ import numpy as np
 import tensorflow as tf
 
 from specc.data.errors import DataError
+from specc.data.examples import Examples
+from specc.data.faults import Fault, readable
 from specc.data.feed import feed
 from specc.data.inspection.findings import Finding
-from specc.data.inspection.looks import range_of, readable_ones, some_of
+from specc.data.inspection.looks import Watch, range_of, readable_ones, some_of, unwatched
 from specc.data.objects import NO_OBJECT
 from specc.data.pipeline import Opened
 from specc.data.tokenizers import Tokenizer
@@ -21,6 +23,7 @@ from specc.registry.data.fields import BY_OBJECT, Field
 from specc.registry.data.pipeline import Pipeline
 from specc.registry.entry import Choice
 
+TOGETHER = 32  # examples that are looked at in a batch, unless those of a batch are mixed
 SOUGHT = 4  # times as many examples as are shown, among which those that can be read are sought where some cannot
 
 Example = Mapping[str, tuple[np.ndarray, ...]]
@@ -88,23 +91,74 @@ def take_sample(
     try:
         found = batches(opened)
     except (tf.errors.OpError, DataError):
-        found = batches(_readable(opened, count))
-    examples = [_row(batch, row, opened.fields) for batch in found for row in range(_rows(batch))]
+        found = batches(_readable(opened, some_of(opened.examples, SOUGHT * count)))
+    examples = tuple(_examples(found, opened.fields))
     kinds = [view.transforms for view in pipeline.views for _ in range(view.count)] or [[]]
     transforms = tuple((*pipeline.transforms, *own) for own in kinds)
     shifted = {target: opened.tokenizers[name] for name, target in pipeline.shift.items() if name in opened.tokenizers}
-    return Sample(tuple(examples[:count]), opened.fields, opened.examples.classes, transforms, {**opened.tokenizers, **shifted})
+    return Sample(examples[:count], opened.fields, opened.examples.classes, transforms, {**opened.tokenizers, **shifted})
 
 
-def _readable(opened: Opened, count: int) -> Opened:
-    """Some examples that can be read, where not all can."""
-    numbers = some_of(opened.examples, SOUGHT * count)
-    some = opened.examples.rows(numbers)
-    key = tf.zeros((2,), tf.int32)
-    good = [place for place, _ in readable_ones(some, lambda record: opened.processing.finished(some.read(record), key))]
+def values_of(
+    opened: Opened,
+    numbers: np.ndarray,
+    *,
+    batch_size: int,
+    seed: int = 0,
+    training: bool = False,
+    epoch: int = 0,
+    watch: Watch[Any] = unwatched,
+) -> tuple[FieldValues, ...]:
+    """Shapes and ranges of the fields over some examples, as an epoch has them; see `take_sample`.
+
+    Args:
+        numbers: the places of the examples, in order. Those that cannot be read are left out.
+
+    Raises:
+        SpecError: no record can be read.
+    """
+    size = batch_size if opened.processing.mixing else min(batch_size, TOGETHER)
+
+    def values(of: Opened) -> tuple[FieldValues, ...]:
+        batches = feed(of, size, seed=seed, training=training).stream(epoch, epoch + 1).as_numpy_iterator()
+        return field_values(_examples(watch(batches, math.ceil(of.examples.count / size)), of.fields), of.fields)
+
+    try:
+        return values(opened if len(numbers) == opened.examples.count else _only(opened, numbers))
+    except (tf.errors.OpError, DataError):
+        return values(_readable(opened, numbers))
+
+
+def without_faulty(opened: Opened) -> tuple[np.ndarray, list[Fault]]:
+    """The places of the examples that can be read and transformed, which `on_error: skip` leaves, and the first faults of the others.
+
+    Raises:
+        DataError: there is none that can be read.
+    """
+    return readable(_finished(opened))
+
+
+def _finished(opened: Opened) -> Examples:
+    """Examples as they go into a batch, all drawn from one key: whether they can be made at all does not depend on it."""
+    return opened.examples.reading(lambda example: opened.processing.finished(example, tf.zeros((2,), tf.int32)))
+
+
+def _only(opened: Opened, numbers: np.ndarray) -> Opened:
+    return replace(opened, examples=opened.examples.rows(numbers))
+
+
+def _readable(opened: Opened, numbers: np.ndarray) -> Opened:
+    """Those of some examples that can be read, where not all can."""
+    some = _finished(_only(opened, numbers))
+    good = [place for place, _ in readable_ones(some, some.read)]
     if not good:
         raise opened.fault() or DataError(f"none of {len(numbers):,} records can be read")
-    return replace(opened, examples=opened.examples.rows(numbers[good]))
+    return _only(opened, numbers[good])
+
+
+def _examples(batches: Iterable[Mapping[str, Any]], fields: Mapping[str, Field]) -> Iterator[Example]:
+    """The examples of batches, one after the other."""
+    return (_row(batch, row, fields) for batch in batches for row in range(_rows(batch)))
 
 
 def _rows(batch: Mapping[str, Any]) -> int:
@@ -146,30 +200,53 @@ def objects_there(objects: Mapping[str, np.ndarray], fields: Mapping[str, Field]
     return there
 
 
-def field_values(sample: Sample) -> tuple[FieldValues, ...]:
-    """Shapes and ranges of the fields."""
-    return tuple(_described(name, known, [example[name] for example in sample.examples]) for name, known in sample.fields.items())
+def field_values(examples: Iterable[Example], fields: Mapping[str, Field]) -> tuple[FieldValues, ...]:
+    """Shapes and ranges of the fields of some examples."""
+    found = {name: _Extent(known) for name, known in fields.items()}
+    for example in examples:
+        for name, extent in found.items():
+            extent.add(example[name])
+    return tuple(extent.described(name) for name, extent in found.items())
 
 
-def _described(name: str, known: Field, values: Sequence[tuple[np.ndarray, ...]]) -> FieldValues:
-    flat = [each for views in values for each in views]
-    shapes = dict.fromkeys(_shape([of_view(views, view) for views in values]) for view in range(max(map(len, values), default=0)))
-    if known.kind in BY_OBJECT:
-        shapes = {(known.spec.shape[1], *shape[1:]): None for shape in shapes}  # with what fills up
-    if known.is_text:
-        lengths = [float(len(text.decode(errors="replace"))) for each in flat for text in np.ravel(each)]
-        ranges = [(length, length) for length in lengths]
-    else:
-        ranges = [range_of(each) for each in flat if each.size]
-    finite = [(low, high) for low, high in ranges if math.isfinite(low) and math.isfinite(high)]
-    low, high = (min(low for low, _ in finite), max(high for _, high in finite)) if finite else (None, None)
-    return FieldValues(name, known.kind, known.spec.dtype, tuple(shapes), low, high, len(finite) == len(ranges))
+class _Extent:
+    """Shapes and range of a field, of one example after the other."""
+
+    def __init__(self, known: Field) -> None:
+        self.known = known
+        self.shapes: list[tuple[int | None, ...]] = []
+        self.low, self.high = math.inf, -math.inf
+        self.is_finite = True
+
+    def add(self, views: tuple[np.ndarray, ...]) -> None:
+        """Takes the values of an example, one for every view where views differ."""
+        shapes = [value.shape for value in views]
+        self.shapes = [_common(*both) for both in zip(self.shapes or shapes, shapes, strict=True)]
+        for value in views:
+            for low, high in self._ranges(value):
+                if math.isfinite(low) and math.isfinite(high):
+                    self.low, self.high = min(self.low, low), max(self.high, high)
+                else:
+                    self.is_finite = False
+
+    def _ranges(self, value: np.ndarray) -> list[tuple[float, float]]:
+        if not self.known.is_text:
+            return [range_of(value)] if value.size else []
+        lengths = [float(len(text.decode(errors="replace"))) for text in np.ravel(value)]
+        return [(length, length) for length in lengths]
+
+    def described(self, name: str) -> FieldValues:
+        """All that was taken."""
+        known, shapes = self.known, self.shapes
+        if known.kind in BY_OBJECT:
+            shapes = [(known.spec.shape[1], *shape[1:]) for shape in shapes]  # with what fills up
+        low, high = (self.low, self.high) if self.low <= self.high else (None, None)
+        return FieldValues(name, known.kind, known.spec.dtype, tuple(dict.fromkeys(shapes)), low, high, self.is_finite)
 
 
-def _shape(values: Sequence[np.ndarray]) -> tuple[int | None, ...]:
-    """The shape of values; None for sizes that differ."""
-    sizes = zip(*(value.shape for value in values), strict=True)
-    return tuple(found[0] if len(set(found)) == 1 else None for found in sizes)
+def _common(one: Sequence[int | None], other: Sequence[int | None]) -> tuple[int | None, ...]:
+    """The shape of both; None for sizes that differ."""
+    return tuple(size if size == another else None for size, another in zip(one, other, strict=True))
 
 
 def broken_fields(values: Sequence[FieldValues]) -> tuple[Finding, ...]:

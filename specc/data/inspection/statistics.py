@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from specc.data.examples import Example, Examples
 from specc.data.faults import natural
-from specc.data.inspection.looks import Looked, added, counted
+from specc.data.inspection.looks import CLASSES, Looked, added, counted
 from specc.registry.data.fields import Field
 
 PATIENCE = 20.0  # seconds that reading the labels of all examples may take
@@ -106,7 +107,7 @@ def totals(examples: Examples, names: Sequence[str]) -> dict[str, np.ndarray] | 
     fields, kept = examples.fields, examples.only(names)
 
     def labels(example: Example) -> Example:
-        return {name: tf.cast(example[name], tf.int64) for name in names}
+        return {name: _classes(tf.cast(example[name], tf.int64)) for name in names}
 
     padding = {name: tf.constant(-2, tf.int64) for name in names}  # -1 stands for an object without a class
     batches = natural(kept).map(labels, num_parallel_calls=tf.data.AUTOTUNE).ignore_errors().padded_batch(TOGETHER, padding_values=padding)
@@ -120,6 +121,11 @@ def totals(examples: Examples, names: Sequence[str]) -> dict[str, np.ndarray] | 
         if taken > TRIED and taken * examples.count > PATIENCE * number * TOGETHER:
             return None
     return found
+
+
+def _classes(labels: Any) -> Any:
+    """Labels, -2 in place of those that can be no class."""
+    return tf.where((labels >= -1) & (labels < CLASSES), labels, -2)
 
 
 def object_counts(looked: Looked) -> Objects | None:

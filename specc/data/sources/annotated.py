@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,10 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from specc.data.errors import DataError
+from specc.data.errors import DataError, Faulty
 from specc.data.examples import Example, Examples, Record, examples_of
 from specc.data.sources import coco_annotations, voc_annotations
-from specc.data.sources.boxes import Objects, by_image, check_all, with_valid_boxes
+from specc.data.sources.boxes import Objects, by_image, with_valid_boxes, wrong_ones
 from specc.data.sources.decoding import read_image, same_size
 from specc.data.sources.folders import files_below
 from specc.data.sources.images import class_table, names_column, read_mask, table_column
@@ -40,19 +41,20 @@ def coco(
     listing = coco_annotations.listing_of(annotations, images, "bbox")
     labels, names = coco_annotations.labels_of(listing, classes)
     objects, outlines = coco_annotations.objects_of(listing, labels, crowd)
-    objects, kept = with_valid_boxes(objects, listing.sizes, on_invalid)
+    objects, kept = with_valid_boxes(objects, listing.sizes, on_invalid, listing.faulty)
     runs: list[np.ndarray] = []
     if masks:
         outlined = [outlines[number] for number in kept]
-        runs, kept = coco_annotations.runs_of(outlined, listing.sizes, objects, on_invalid)
+        runs, kept = coco_annotations.runs_of(listing, outlined, objects, on_invalid)
         objects = objects.only(kept)
     flags = "crowd" if crowd else None
     columns = {**_image_columns(listing.paths, listing.sizes), **objects.columns(len(listing.paths), flags)}
     if masks:
         columns |= _run_columns(runs, objects, len(listing.paths))
-    paths = listing.paths
+    paths, faulty = listing.paths, listing.faulty
     if not empty:
-        used = np.unique(objects.rows)
+        used = np.unique(np.concatenate([objects.rows, *(np.array(kind.records, np.int64) for kind in faulty)]))
+        faulty = [kind.moved({int(row): [record] for record, row in enumerate(used)}) for kind in faulty]
         columns, paths = {name: tf.gather(column, used) for name, column in columns.items()}, [paths[row] for row in used]
         if not paths:
             raise DataError(f"no image of {annotations} has an object of {', '.join(f'`{name}`' for name in names)}")
@@ -64,26 +66,35 @@ def coco(
         return example
 
     kinds: dict[str, Kind] = {"image": "image", **_object_kinds(flags), **({"masks": "masks"} if masks else {})}
-    return examples_of(columns, read=read, kinds=kinds, classes_of={"labels": len(names)}, classes=names, place=paths.__getitem__)
+    return examples_of(
+        columns, read=read, kinds=kinds, classes_of={"labels": len(names)}, classes=names, place=paths.__getitem__, faulty=faulty
+    )
 
 
 def coco_captions(*, annotations: str, images: str, per: str = "caption", color_mode: str = "rgb") -> Examples:
     """COCO's images and their captions: an example a caption, or an image."""
     listing = coco_annotations.listing_of(annotations, images, "caption")
-    rows, captions = coco_annotations.captions_of(listing)
+    rows, captions, textless = coco_annotations.captions_of(listing)
+    records = np.arange(len(rows))  # which the captions are in
     if per == "image":
         texts = [_encoded(caption) for _, caption in sorted(zip(rows, captions), key=lambda pair: pair[0])]
-        rows, counts = np.unique(rows, return_counts=True)
+        rows, records, counts = np.unique(rows, return_inverse=True, return_counts=True)
         columns = {"captions": by_image(np.array(texts), counts)}
     else:
         columns = {"caption": table_column(list(map(_encoded, captions)))}
     paths = [listing.paths[row] for row in rows]
+    of_image: dict[int, list[int]] = defaultdict(list)
+    for record, row in enumerate(rows):
+        of_image[int(row)].append(record)
+    faulty = [*(kind.moved(of_image) for kind in listing.faulty), textless.moved({n: [int(record)] for n, record in enumerate(records)})]
 
     def read(record: Record) -> Example:
         texts = {name: text for name, text in record.items() if name != "path"}
         return {"image": read_image(record["path"], CHANNELS[color_mode]), **texts}
 
-    return examples_of({"path": names_column(paths), **columns}, read=read, kinds={"image": "image"}, place=paths.__getitem__)
+    return examples_of(
+        {"path": names_column(paths), **columns}, read=read, kinds={"image": "image"}, place=paths.__getitem__, faulty=faulty
+    )
 
 
 def voc(
@@ -99,12 +110,14 @@ def voc(
     """VOC's images and their objects."""
     listing = voc_annotations.listing_of(path, split, "Segmentation" if segmentation else "Main")
     objects = voc_annotations.objects_of(listing, classes, difficult)
-    objects, _ = with_valid_boxes(objects, listing.sizes, on_invalid)
+    objects, _ = with_valid_boxes(objects, listing.sizes, on_invalid, listing.faulty)
     flags = "difficult" if difficult else None
     columns = {**_image_columns(listing.paths, listing.sizes), **objects.columns(len(listing.paths), flags)}
     places, numbering = listing.paths, None
     if segmentation:
-        masks, numbering = _voc_masks(Path(path), listing.names), class_table(len(classes) + 1, ignore=VOID)
+        masks, missing = _voc_masks(Path(path), listing.names)
+        numbering = class_table(len(classes) + 1, ignore=VOID)
+        listing.faulty.append(missing)
         columns["mask"], places = names_column(masks), [f"{image} with {mask}" for image, mask in zip(listing.paths, masks)]
 
     def read(record: Record) -> Example:
@@ -115,7 +128,9 @@ def voc(
 
     kinds: dict[str, Kind] = {"image": "image", **_object_kinds(flags), **({"mask": "mask"} if segmentation else {})}
     classes_of: dict[str, int | None] = {"labels": len(classes), **({"mask": len(classes) + 1} if segmentation else {})}
-    return examples_of(columns, read=read, kinds=kinds, classes_of=classes_of, classes=classes, place=places.__getitem__)
+    return examples_of(
+        columns, read=read, kinds=kinds, classes_of=classes_of, classes=classes, place=places.__getitem__, faulty=listing.faulty
+    )
 
 
 def _image_columns(paths: Sequence[str], sizes: np.ndarray) -> dict[str, Any]:
@@ -146,9 +161,9 @@ def _encoded(text: str) -> bytes:
     return text.encode(errors="replace")  # JSON can name halves of characters
 
 
-def _voc_masks(folder: Path, names: Sequence[str]) -> list[str]:
-    """Paths of the masks of some images."""
+def _voc_masks(folder: Path, names: Sequence[str]) -> tuple[list[str], Faulty]:
+    """Paths of the masks of some images, and those that are not there."""
     masks = existing_folder(folder / "SegmentationClass")
     there = set(files_below(masks, (".png",)))
-    check_all(names, lambda name: f"{name}.png" not in there, lambda name: f"there is no mask {masks / name}.png", "such masks")
-    return [str(masks / f"{name}.png") for name in names]
+    missing = wrong_ones(names, lambda name: f"{name}.png" not in there, lambda name: f"there is no mask {masks / name}.png", "such masks")
+    return [str(masks / f"{name}.png") for name in names], missing

@@ -6,16 +6,16 @@ import math
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, MutableSequence, Sequence
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from specc.data.errors import DataError, first_line
+from specc.data.errors import DataError, Faulty, first_line
 from specc.data.examples import Example, Examples, Record, examples_of
-from specc.data.sources.interpretation import as_image, check_finite, checked_labels, kind_of, plain_integers
+from specc.data.sources.interpretation import as_image, kind_of, plain_integers, sound_labels, sound_values
 from specc.data.sources.opening import existing_file
 from specc.registry.data.fields import Kind
 from specc.registry.data.sources.classes import Classes, count_of, names_of
@@ -40,12 +40,13 @@ def npz(*, path: str, arrays: Sequence[str] = (), classes: Mapping[str, Classes]
             raise DataError(f"`classes` names `{name}`, which is none of the arrays that are read", help)
     count = _common_count(path, found)
     columns, kinds = {}, {}
+    faulty: list[Faulty] = []
     for name, array in found.items():
-        columns[name], kinds[name] = _column(path, name, array, place)
+        columns[name], kinds[name] = _column(path, name, array, place, faulty)
         if name in classes:
             if columns[name].shape != (count,) or columns[name].dtype.kind != "i":
                 raise DataError(f"{path}: `{name}` is ({_shape(array)}) {array.dtype}, but labels are one whole number a record")
-            columns[name] = checked_labels(columns[name], count_of(classes[name]), name, place)
+            columns[name] = sound_labels(columns[name], count_of(classes[name]), name, place, faulty)
     images = [name for name, kind in kinds.items() if kind == "image"]
     return examples_of(
         {name: tf.constant(column) for name, column in columns.items()},
@@ -55,6 +56,7 @@ def npz(*, path: str, arrays: Sequence[str] = (), classes: Mapping[str, Classes]
         classes_of={name: count_of(each) for name, each in classes.items()},
         classes=names_of(next(iter(classes.values()))) if len(classes) == 1 else (),
         place=place,
+        faulty=faulty,
     )
 
 
@@ -118,7 +120,9 @@ def _common_count(path: str, arrays: Mapping[str, np.ndarray]) -> int:
     return next(iter(counts.values()))
 
 
-def _column(path: str, name: str, array: np.ndarray, place: Callable[[int], str]) -> tuple[np.ndarray, Kind]:
+def _column(
+    path: str, name: str, array: np.ndarray, place: Callable[[int], str], faulty: MutableSequence[Faulty]
+) -> tuple[np.ndarray, Kind]:
     """An array as it is kept, and what it is."""
     match array.dtype.kind:
         case "i" | "u":
@@ -131,8 +135,7 @@ def _column(path: str, name: str, array: np.ndarray, place: Callable[[int], str]
                 raise DataError(f"{path}: `{name}` has numbers that are too large for int64") from None
         case "f":
             with np.errstate(over="ignore"):
-                values = array.astype(np.float32)
-            check_finite(values, name, place)
+                values = sound_values(array.astype(np.float32), name, place, faulty)
             is_image = values.ndim == 4 and values.shape[3] in CHANNELS.values() and values.size and values.min() >= 0 and values.max() <= 1
             return values, "image" if is_image else "value"
         case "b":
@@ -160,7 +163,8 @@ def idx(*, images: str, labels: str | None = None, classes: Classes = None) -> E
     def place(index: int) -> str:
         return f"{images}, record {index}"
 
-    records = {"image": _idx_images(images, place)}
+    faulty: list[Faulty] = []
+    records = {"image": _idx_images(images, place, faulty)}
     count = len(records["image"])
     if labels is not None:
         found = read_idx(labels)
@@ -168,7 +172,7 @@ def idx(*, images: str, labels: str | None = None, classes: Classes = None) -> E
             raise DataError(f"{labels} has ({_shape(found)}) {found.dtype}, but labels are one whole number a record")
         if len(found) != count:
             raise DataError(f"{images} has {count:,} images, but {labels} has {len(found):,} labels")
-        records["label"] = checked_labels(found, count_of(classes), "label", lambda index: f"{labels}, record {index}")
+        records["label"] = sound_labels(found, count_of(classes), "label", lambda index: f"{labels}, record {index}", faulty)
     return examples_of(
         {name: tf.constant(column) for name, column in records.items()},
         count,
@@ -177,10 +181,11 @@ def idx(*, images: str, labels: str | None = None, classes: Classes = None) -> E
         classes_of={} if labels is None else {"label": count_of(classes)},
         classes=names_of(classes),
         place=place,
+        faulty=faulty,
     )
 
 
-def _idx_images(path: str, place: Callable[[int], str]) -> np.ndarray:
+def _idx_images(path: str, place: Callable[[int], str], faulty: MutableSequence[Faulty]) -> np.ndarray:
     """The images of a file, bytes or float32."""
     found = read_idx(path)
     if found.ndim not in (3, 4):
@@ -193,9 +198,7 @@ def _idx_images(path: str, place: Callable[[int], str]) -> np.ndarray:
     if found.dtype == np.uint8:
         return found
     with np.errstate(over="ignore"):
-        values = found.astype(np.float32)
-    check_finite(values, "image", place)
-    return values
+        return sound_values(found.astype(np.float32), "image", place, faulty)
 
 
 def read_idx(path: str) -> np.ndarray:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, MutableSequence, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from specc.data.errors import DataError
-from specc.data.sources.opening import in_all
+from specc.data.errors import Faulty
 
 BEYOND = 1.0  # pixels by which a box may leave its image; annotations are rounded. It is cut off.
 SKIP = "`on_invalid: skip` leaves such objects out"
@@ -60,12 +59,13 @@ def by_image(values: np.ndarray, counts: np.ndarray) -> Any:
         return tf.RaggedTensor.from_row_lengths(tf.constant(values), tf.constant(counts, tf.int64))
 
 
-def with_valid_boxes(objects: Objects, sizes: np.ndarray, on_invalid: str) -> tuple[Objects, np.ndarray]:
+def with_valid_boxes(objects: Objects, sizes: np.ndarray, on_invalid: str, faulty: MutableSequence[Faulty]) -> tuple[Objects, np.ndarray]:
     """The objects with boxes that have a size and lie in their images, and the numbers that these objects had.
 
     Args:
         sizes: width and height of every image, (images, 2).
-        on_invalid: `fail`, or `skip`, which leaves others out.
+        on_invalid: `fail`, which reports the images of others, or `skip`.
+        faulty: where faults are reported.
     """
     limits = sizes[objects.rows]
     boxes = objects.boxes
@@ -74,9 +74,12 @@ def with_valid_boxes(objects: Objects, sizes: np.ndarray, on_invalid: str) -> tu
     cut = np.clip(boxes, 0, np.tile(limits, 2))
     valid = sized & inside & (cut[:, 2:] > cut[:, :2]).all(axis=1)
     wrong = np.flatnonzero(~valid)
-    if len(wrong) and on_invalid == "fail":
-        message = f"{objects.described(int(wrong[0]))} {_fault(boxes[wrong[0]], limits[wrong[0]])}"
-        raise DataError(message + in_all(len(wrong), "such objects"), SKIP)
+
+    def said(place: int) -> str:
+        return f"{objects.described(int(wrong[place]))} {_fault(boxes[wrong[place]], limits[wrong[place]])}"
+
+    if on_invalid == "fail":
+        faulty.append(Faulty(objects.rows[wrong].tolist(), said, "such objects", SKIP))
     kept = np.flatnonzero(valid)
     return replace(objects, boxes=cut).only(kept), kept
 
@@ -91,8 +94,21 @@ def _fault(box: np.ndarray, limits: np.ndarray) -> str:
     return f"has a box from ({left:g}, {top:g}) to ({right:g}, {bottom:g}), which leaves the image of {limits[0]:g} by {limits[1]:g} pixels"
 
 
-def check_all(items: Sequence[Any], wrong: Callable[[Any], bool], said: Callable[[Any], str], what: str, help: str | None = None) -> None:
-    """Raises DataError about the first item that is wrong, with how many there are."""
-    offenders = [item for item in items if wrong(item)]
-    if offenders:
-        raise DataError(said(offenders[0]) + in_all(len(offenders), what), help)
+def wrong_ones(
+    items: Sequence[Any],
+    wrong: Callable[[Any], bool],
+    said: Callable[[Any], str],
+    what: str,
+    help: str | None = None,
+    record: Callable[[Any], int] | None = None,
+) -> Faulty:
+    """The items that are wrong.
+
+    Args:
+        said: what is wrong with one.
+        what: what they are called together.
+        record: the number of the record that an item belongs to; none: it is a record itself.
+    """
+    offenders = [(number, item) for number, item in enumerate(items) if wrong(item)]
+    records = [number if record is None else record(item) for number, item in offenders]
+    return Faulty(records, lambda place: said(offenders[place][1]), what, help)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from specc.data.errors import DataError
-from specc.data.sources.boxes import SKIP, Objects, check_all
+from specc.data.errors import DataError, Faulty
+from specc.data.sources.boxes import SKIP, Objects, wrong_ones
 from specc.data.sources.folders import IMAGES, files_below
 from specc.data.sources.markup import json_of
-from specc.data.sources.opening import existing_folder, in_all
+from specc.data.sources.opening import existing_folder
 from specc.data.sources.run_length import unpacked
 from specc.registry.entry import nearest
 
@@ -35,6 +35,7 @@ class Listing:
         sizes: width and height of each image, (images, 2); of images whose size is not asked for zeros.
         annotations: as they stand there.
         categories: names by id.
+        faulty: what is found wrong with images, or with their annotations, kind by kind, by the number of the image.
     """
 
     path: str
@@ -43,6 +44,7 @@ class Listing:
     sizes: np.ndarray
     annotations: list[dict[str, Any]]
     categories: Mapping[Any, str]
+    faulty: list[Faulty] = field(default_factory=list)
 
 
 def listing_of(path: str, folder: str, part: str) -> Listing:
@@ -54,12 +56,7 @@ def listing_of(path: str, folder: str, part: str) -> Listing:
     """
     document = json_of(path)
     annotations = _list(document, "annotations", path)
-    check_all(
-        annotations,
-        lambda each: not _is_known(each.get("image_id")),
-        lambda each: f"{_called(each)} of {path} has no `image_id`",
-        "such annotations",
-    )
+    _require(annotations, lambda each: _is_known(each.get("image_id")), lambda each: f"{_called(each)} of {path} has no `image_id`")
     _check_part(annotations, path, part)
     images = _list(document, "images", path)
     if not images:
@@ -67,20 +64,21 @@ def listing_of(path: str, folder: str, part: str) -> Listing:
     rows = {image.get("id"): row for row, image in enumerate(images) if _is_known(image.get("id"))}
     if len(rows) < len(images):
         raise DataError(f"{path} lists images without an `id`, or two with the same")
-    paths, sizes = _paths(images, path, existing_folder(folder)), np.zeros((len(images), 2))
-    check_all(
+    _require(
         annotations,
-        lambda each: each["image_id"] not in rows,
+        lambda each: each["image_id"] in rows,
         lambda each: f"{_called(each)} of {path} is of the image {each['image_id']}, which the file does not list",
-        "such annotations",
     )
-    if part == "bbox":
-        sizes = np.array([_size(image, path) for image in images]).reshape(-1, 2)
-    return Listing(path, paths, rows, sizes, annotations, _categories(document, path) if part == "bbox" else {})
+    paths, faulty = _paths(images, path, existing_folder(folder))
+    sizes, unsized = _sizes(images, path) if part == "bbox" else (np.zeros((len(images), 2)), [])
+    return Listing(path, paths, rows, sizes, annotations, _categories(document, path) if part == "bbox" else {}, [*faulty, *unsized])
 
 
 def labels_of(listing: Listing, classes: Sequence[str]) -> tuple[dict[Any, int], tuple[str, ...]]:
-    """Labels by id of category, and the names of the classes: those that are kept, or all in the order of their ids."""
+    """Labels by id of category, and the names of the classes: those that are kept, or all in the order of their ids.
+
+    Annotations of other categories than are listed are reported.
+    """
     categories = listing.categories
     names = set(categories.values())
     for name in classes:
@@ -89,12 +87,14 @@ def labels_of(listing: Listing, classes: Sequence[str]) -> tuple[dict[Any, int],
             raise DataError(f"{listing.path} has no category `{name}`", f"did you mean `{close}`?" if close else None)
     if len(set(classes)) < len(classes):
         raise DataError(f"`classes` of coco are different categories, not {list(classes)}")
-    check_all(
+    unlisted = wrong_ones(
         listing.annotations,
         lambda each: not _is_known(each.get("category_id")) or each["category_id"] not in categories,
         lambda each: f"{_called(each)} of {listing.path} has the category {each.get('category_id')}, which the file does not list",
         "such annotations",
+        record=lambda each: listing.rows[each["image_id"]],
     )
+    listing.faulty.append(unlisted)
     if classes:
         return {id: classes.index(name) for id, name in categories.items() if name in classes}, tuple(classes)
     ids = sorted(categories, key=lambda id: (isinstance(id, str), id))
@@ -103,7 +103,7 @@ def labels_of(listing: Listing, classes: Sequence[str]) -> tuple[dict[Any, int],
 
 def objects_of(listing: Listing, labels: Mapping[Any, int], crowd: bool) -> tuple[Objects, list[Any]]:
     """The objects of the classes that are kept, and the outline of each as the file has it. Crowds are flagged."""
-    kept = [each for each in listing.annotations if each["category_id"] in labels and (crowd or not each.get("iscrowd"))]
+    kept = [each for each in listing.annotations if _is_among(each, labels) and (crowd or not each.get("iscrowd"))]
     kept.sort(key=lambda each: listing.rows[each["image_id"]])
     rows = np.array([listing.rows[each["image_id"]] for each in kept], np.int64)
     boxes = np.array([_box(each.get("bbox")) for each in kept], np.float64).reshape(-1, 4)
@@ -117,14 +117,15 @@ def objects_of(listing: Listing, labels: Mapping[Any, int], crowd: bool) -> tupl
     return Objects(rows, boxes, found, flags, described), [each.get("segmentation") for each in kept]
 
 
-def runs_of(outlines: Sequence[Any], sizes: np.ndarray, objects: Objects, on_invalid: str) -> tuple[list[np.ndarray], np.ndarray]:
+def runs_of(listing: Listing, outlines: Sequence[Any], objects: Objects, on_invalid: str) -> tuple[list[np.ndarray], np.ndarray]:
     """Masks as lengths of runs, and the numbers of the objects that have one.
 
     Args:
+        listing: where faults are reported.
         outlines: of each object: polygons, or runs, packed or not.
-        sizes: width and height of every image, (images, 2).
-        on_invalid: `fail`, or `skip`, which leaves objects without a mask out.
+        on_invalid: `fail`, which reports the images of objects without a mask, or `skip`.
     """
+    sizes = listing.sizes
     found: list[np.ndarray] = []
     faults: dict[int, str] = {}
     for first in range(0, len(outlines), AT_ONCE):
@@ -136,22 +137,30 @@ def runs_of(outlines: Sequence[Any], sizes: np.ndarray, objects: Objects, on_inv
                 faults[number] = f"has runs of {runs.sum():,} pixels, but the image has {pixels:,}"
             elif runs is not None:
                 found.append(runs.astype(np.int32))
-    if faults and on_invalid == "fail":
-        number = min(faults)
-        raise DataError(f"{objects.described(number)} {faults[number]}" + in_all(len(faults), "such objects"), SKIP)
+    if on_invalid == "fail":
+        listing.faulty.append(
+            wrong_ones(
+                range(len(outlines)),
+                lambda number: number in faults,
+                lambda number: f"{objects.described(number)} {faults[number]}",
+                "such objects",
+                SKIP,
+                lambda number: int(objects.rows[number]),
+            )
+        )
     return found, np.array([number for number in range(len(outlines)) if number not in faults], np.int64)
 
 
-def captions_of(listing: Listing) -> tuple[np.ndarray, list[str]]:
-    """The number of each caption's image, and the captions, in the order of the file."""
-    check_all(
-        listing.annotations,
-        lambda each: not isinstance(each.get("caption"), str) or not each["caption"].strip(),
-        lambda each: f"{_called(each)} of {listing.path} has no text as `caption`",
-        "such annotations",
-    )
+def captions_of(listing: Listing) -> tuple[np.ndarray, list[str], Faulty]:
+    """The number of each caption's image, the captions in the order of the file, and those that are no texts: they are empty."""
+    texts = [each["caption"].strip() if isinstance(each.get("caption"), str) else "" for each in listing.annotations]
     rows = np.array([listing.rows[each["image_id"]] for each in listing.annotations], np.int64)
-    return rows, [each["caption"].strip() for each in listing.annotations]
+    empty = [number for number, text in enumerate(texts) if not text]
+
+    def said(place: int) -> str:
+        return f"{_called(listing.annotations[empty[place]])} of {listing.path} has no text as `caption`"
+
+    return rows, texts, Faulty(empty, said, "such annotations")
 
 
 def _list(document: Any, name: str, path: str) -> list[dict[str, Any]]:
@@ -174,31 +183,39 @@ def _check_part(annotations: Sequence[dict[str, Any]], path: str, part: str) -> 
         raise DataError(f"{path} has no {sorts[part][0]}: no annotation has a `{part}`")
 
 
-def _paths(images: list[dict[str, Any]], path: str, folder: Path) -> list[str]:
-    """Paths of the images, which are all there."""
-    check_all(
+def _paths(images: list[dict[str, Any]], path: str, folder: Path) -> tuple[list[str], list[Faulty]]:
+    """Paths of the images, and those that are not there."""
+    unnamed = wrong_ones(
         images,
         lambda image: not isinstance(image.get("file_name"), str),
         lambda image: f"the image {image['id']} of {path} has no `file_name`",
         "such images",
     )
     there = set(files_below(folder, IMAGES))
-    names = [os.path.normpath(image["file_name"]) for image in images]
-    check_all(
+    names = [os.path.normpath(image["file_name"]) if isinstance(image.get("file_name"), str) else "" for image in images]
+    missing = wrong_ones(
         names,
-        lambda name: name not in there,
+        lambda name: bool(name) and name not in there,
         lambda name: f"there is no image {folder / name}, which {path} lists",
         "such images",
         f"is {folder} the folder that belongs to it? Images end in {', '.join(IMAGES)}",
     )
-    return [str(folder / name) for name in names]
+    return [str(folder / name) for name in names], [unnamed, missing]
 
 
-def _size(image: dict[str, Any], path: str) -> tuple[int, int]:
-    width, height = image.get("width"), image.get("height")
-    if type(width) is not int or type(height) is not int or width < 1 or height < 1:
-        raise DataError(f"the image {image['id']} of {path} must have a `width` and a `height`, whole numbers from 1")
-    return width, height
+def _sizes(images: list[dict[str, Any]], path: str) -> tuple[np.ndarray, list[Faulty]]:
+    """Width and height of each image, and the images that have none: these are 1 by 1."""
+
+    def is_sized(image: dict[str, Any]) -> bool:
+        return all(type(image.get(side)) is int and image[side] >= 1 for side in ("width", "height"))
+
+    unsized = wrong_ones(
+        images,
+        lambda image: not is_sized(image),
+        lambda image: f"the image {image['id']} of {path} must have a `width` and a `height`, whole numbers from 1",
+        "such images",
+    )
+    return np.array([(image["width"], image["height"]) if is_sized(image) else (1, 1) for image in images]).reshape(-1, 2), [unsized]
 
 
 def _categories(document: Any, path: str) -> dict[Any, str]:
@@ -209,8 +226,19 @@ def _categories(document: Any, path: str) -> dict[Any, str]:
     return found
 
 
+def _require(annotations: Sequence[dict[str, Any]], right: Callable[[Any], bool], said: Callable[[Any], str]) -> None:
+    """Raises DataError about the first annotation that is not right: without an image it is in no record that could be left out."""
+    wrong = wrong_ones(annotations, lambda each: not right(each), said, "such annotations")
+    if wrong.records:
+        raise wrong.error()
+
+
 def _is_known(id: Any) -> bool:
     return isinstance(id, (int, str))
+
+
+def _is_among(annotation: Mapping[str, Any], categories: Mapping[Any, int]) -> bool:
+    return _is_known(annotation.get("category_id")) and annotation["category_id"] in categories
 
 
 def _called(annotation: Mapping[str, Any]) -> str:

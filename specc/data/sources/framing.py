@@ -32,19 +32,21 @@ class Frames:
         offsets: where each begins, its length included; of a compressed file within what it unpacks to.
         lengths: bytes of the data of each.
         first: the data of the first; empty where there are none.
+        truncated: what is wrong where the file ends within its last record.
     """
 
     path: Path
     offsets: np.ndarray
     lengths: np.ndarray
     first: bytes
+    truncated: str | None = None
 
 
 def frames(path: Path, compressed: bool = False) -> Frames:
     """Finds the records of a file.
 
     Raises:
-        DataError: it is no such file, or ends within a record.
+        DataError: it is no such file, or, compressed, ends within a record.
     """
     try:
         with gzip.open(path) if compressed else open(path, "rb", buffering=0) as file:
@@ -72,7 +74,10 @@ def _scanned(path: Path, file: Any, size: int | None) -> Frames:
         if not is_whole:
             if len(head) == HEAD and masked_checksum(head[:8]) != checksum:
                 raise DataError(f"{path} is corrupted at byte {at:,}, where record {len(offsets)} should begin")
-            raise DataError(f"{path} is truncated: it ends within record {len(offsets)}")
+            truncated = f"{path} is truncated: it ends within record {len(offsets)}"
+            if size is None:  # TensorFlow does not get beyond that place, and so not to other files
+                raise DataError(truncated)
+            return Frames(path, np.array([*offsets, at], np.int64), np.array([*lengths, length], np.int64), first, truncated)
         file.seek(end)
         offsets.append(at)
         lengths.append(length)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from specc.data.errors import DataError
+from specc.data.errors import DataError, Faulty, in_all
 from specc.data.examples import Example, Examples, Record, examples_of
 from specc.data.sources.decoding import are_photographs, read_image, read_photograph, require, same_size
 from specc.data.sources.folders import IMAGES, by_stem, files_below, folders_in
-from specc.data.sources.opening import existing_folder, in_all
+from specc.data.sources.opening import existing_folder
 from specc.data.sources.palette import pixel_numbers
 from specc.registry.data.sources.classes import Classes, count_of, names_of
 from specc.registry.data.sources.images import CHANNELS
@@ -26,7 +26,7 @@ NO_CLASS, UNKNOWN = -1, -2  # what pixels become that do not count, and those wh
 
 def image_folder(*, path: str, classes: Sequence[str] = (), color_mode: str = "rgb") -> Examples:
     """The images of each class's folder, class after class."""
-    folder = existing_folder(path)
+    folder = existing_folder(path, of_folders=True)
     names = _classes(folder, classes)
     files = [files_below(folder / name, IMAGES) for name in names]
     empty = [name for name, found in zip(names, files) if not found]
@@ -76,7 +76,7 @@ def masks(
     """Images and their masks, in alphabetical order."""
     count = count_of(classes) or len(values) or None
     numbering = class_table(count, values, ignore)
-    pairs = _pairs(existing_folder(images), image_suffix, existing_folder(masks), mask_suffix)
+    pairs, faulty = _pairs(existing_folder(images), image_suffix, existing_folder(masks), mask_suffix)
     columns = {"image": names_column([image for image, _ in pairs]), "mask": names_column([mask for _, mask in pairs])}
 
     def read(record: Record) -> Example:
@@ -89,7 +89,8 @@ def masks(
         kinds={"image": "image", "mask": "mask"},
         classes_of={"mask": count},
         classes=names_of(classes),
-        place=lambda index: " with ".join(pairs[index]),
+        place=lambda index: " with ".join(filter(None, pairs[index])),
+        faulty=faulty,
     )
 
 
@@ -162,8 +163,8 @@ def _classes(folder: Path, wanted: Sequence[str]) -> list[str]:
     return list(wanted) or found
 
 
-def _pairs(images: Path, image_suffix: str, masks: Path, mask_suffix: str) -> list[tuple[str, str]]:
-    """Paths of images and of the masks that belong to them."""
+def _pairs(images: Path, image_suffix: str, masks: Path, mask_suffix: str) -> tuple[list[tuple[str, str]], list[Faulty]]:
+    """Paths of images and of the masks that belong to them; nothing stands for what is not there, which makes a pair faulty."""
     files, others = files_below(images, IMAGES), files_below(masks, (".png",))
     if images.resolve() == masks.resolve():
         if mask_suffix == image_suffix:
@@ -176,17 +177,33 @@ def _pairs(images: Path, image_suffix: str, masks: Path, mask_suffix: str) -> li
     found, masked = by_stem(files, images, image_suffix), by_stem(others, masks, mask_suffix)
     if not found:
         raise DataError(f"{images} has no images" + (f" whose names end in {image_suffix}" if image_suffix else ""))
-    _check_all_have(found, masked, images, f"no mask {masks}/{{}}{mask_suffix}.png", "images without masks")
-    _check_all_have(masked, found, masks, f"no image {images}/{{}}{image_suffix} of any format", "masks without images")
-    return [(str(images / found[name]), str(masks / masked[name])) for name in sorted(found)]
+    names = sorted({**found, **masked})
+    first = {name: str(images / found[name]) if name in found else "" for name in names}
+    second = {name: str(masks / masked[name]) if name in masked else "" for name in names}
+    faulty = [
+        _alone(first, second, f"no mask {masks}/{{}}{mask_suffix}.png", "images without masks"),
+        _alone(second, first, f"no image {images}/{{}}{image_suffix} of any format", "masks without images"),
+    ]
+    return [(first[name], second[name]) for name in names], faulty
 
 
 def _without(files: list[str], suffix: str) -> list[str]:
     return [file for file in files if not os.path.splitext(file)[0].endswith(suffix)]
 
 
-def _check_all_have(files: dict[str, str], others: dict[str, str], folder: Path, lacking: str, what: str) -> None:
-    alone = sorted(files.keys() - others.keys())
-    if alone:
-        message = f"there is {lacking.format(alone[0])} for {folder / files[alone[0]]}"
-        raise DataError(message + in_all(len(alone), what))
+def _alone(files: Mapping[str, str], others: Mapping[str, str], lacking: str, what: str) -> Faulty:
+    """The pairs of which only one file is there.
+
+    Args:
+        files: paths of those that are there, by the names of all pairs; empty of those that are not.
+        others: the same of what they lack.
+        lacking: what they lack, with a place for the name.
+        what: what they are called together.
+    """
+    alone = [(record, name) for record, name in enumerate(files) if files[name] and not others[name]]
+
+    def said(number: int) -> str:
+        _, name = alone[number]
+        return f"there is {lacking.format(name)} for {files[name]}"
+
+    return Faulty([record for record, _ in alone], said, what)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, MutableSequence, Sequence
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from specc.data.errors import DataError
-from specc.data.sources.opening import in_all
+from specc.data.errors import Faulty
 from specc.registry.data.fields import Kind
 from specc.registry.data.sources.features import is_image
 
@@ -39,29 +38,45 @@ def plain_integers(values: np.ndarray) -> np.ndarray:
     return values.astype(np.int64)
 
 
-def checked_labels(labels: np.ndarray, classes: int | None, name: str, place: Callable[[int], str]) -> np.ndarray:
-    """Labels as int32. Raises DataError where one is not from 0 to the last class.
+def sound_labels(
+    labels: np.ndarray, classes: int | None, name: str, place: Callable[[int], str], faulty: MutableSequence[Faulty]
+) -> np.ndarray:
+    """Labels as int32. Those that are not from 0 to the last class are reported, and 0 stands in their place.
 
     Args:
         labels: whole numbers, (count,).
         classes: how many classes there are; None where nobody said.
         name: what a message calls them.
         place: what a message calls a record, by its number.
+        faulty: where faults are reported.
     """
     last = INT32.max if classes is None else classes - 1
     wrong = np.flatnonzero((labels < 0) | (labels > last))
-    if len(wrong):
-        label = labels[wrong[0]]
+
+    def said(number: int) -> str:
+        label = labels[wrong[number]]
         limit = "classes are counted from 0" if label < 0 else f"there are {classes} classes, 0 to {last}"
         limit = f"the largest number of a class is {last:,}" if label >= 0 and classes is None else limit
-        message = f"{place(int(wrong[0]))}: `{name}` is {label}, but {limit}"
-        raise DataError(message + in_all(len(wrong), "such labels"))
-    return labels.astype(np.int32)
+        return f"{place(int(wrong[number]))}: `{name}` is {label}, but {limit}"
+
+    faulty.append(Faulty(wrong.tolist(), said, "such labels"))
+    return _zeroed(labels, wrong).astype(np.int32)
 
 
-def check_finite(values: np.ndarray, name: str, place: Callable[[int], str]) -> None:
-    """Raises DataError where a value of a record is NaN or infinite."""
+def sound_values(values: np.ndarray, name: str, place: Callable[[int], str], faulty: MutableSequence[Faulty]) -> np.ndarray:
+    """Floats. Records with a value that is NaN or infinite are reported, and zeros stand in their place."""
     wrong = np.flatnonzero(~np.isfinite(values).reshape(len(values), -1).all(axis=1))
-    if len(wrong):
-        message = f"{place(int(wrong[0]))}: `{name}` has a value that is NaN or infinite"
-        raise DataError(message + in_all(len(wrong), "such records"))
+
+    def said(number: int) -> str:
+        return f"{place(int(wrong[number]))}: `{name}` has a value that is NaN or infinite"
+
+    faulty.append(Faulty(wrong.tolist(), said, "such records"))
+    return _zeroed(values, wrong)
+
+
+def _zeroed(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """The values with zeros in some rows."""
+    if len(rows):
+        values = values.copy()
+        values[rows] = 0
+    return values

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from specc.data.errors import DataError
+from specc.data.sources.folders import IMAGES
 from specc.registry.entry import nearest
 
 NEIGHBOURS = 1000  # names in a folder among which one is looked for that was probably meant
@@ -26,12 +27,25 @@ def existing_file(path: str | Path) -> Path:
     return found
 
 
-def existing_folder(path: str | Path) -> Path:
-    """The path of a folder that is there."""
+def existing_folder(path: str | Path, *, of_folders: bool = False) -> Path:
+    """The path of a folder that is there.
+
+    Args:
+        of_folders: whether images are in folders that it has, not in itself.
+    """
     found = Path(path)
+    if found.exists() and not found.is_dir():
+        raise DataError(f"{path} is a file, not a folder", _folder_of(found, of_folders))
     if not found.is_dir():
-        raise DataError(f"{path} is a file, not a folder" if found.exists() else f"there is no folder {path}", meant(found))
+        raise DataError(f"there is no folder {path}", meant(found))
     return found
+
+
+def _folder_of(file: Path, of_folders: bool) -> str | None:
+    """The help about an image that is named where its folder should be, or the one that this folder is in."""
+    if file.suffix.lower() not in IMAGES or (of_folders and file.parent == Path()):
+        return None
+    return f"did you mean `{file.parent.parent if of_folders else file.parent}`?"
 
 
 def matching_files(patterns: Sequence[str]) -> list[Path]:
@@ -54,7 +68,7 @@ def counted(name: str) -> list[tuple[int, int | str]]:
 
 
 def meant(path: Path) -> str | None:
-    """The help about a path that is not there: the first part that is wrong, and what it probably is."""
+    """The help about a path that is not there: the first part that is wrong, and what it probably is, or where the path starts."""
     for parent in reversed(path.parents):
         if not parent.is_dir():
             path = parent
@@ -64,9 +78,6 @@ def meant(path: Path) -> str | None:
     except OSError:
         return None
     close = nearest(path.name, sorted(names))
-    return None if close is None else f"did you mean `{path.parent / close}`?"
-
-
-def in_all(count: int, what: str) -> str:
-    """What is added to a message that names the first of several offenders."""
-    return "" if count == 1 else f" ({count:,} {what} in all)"
+    if close is None:
+        return f"paths start from the working directory, {Path.cwd()}" if path.parent == Path() else None
+    return f"did you mean `{path.parent / close}`?"

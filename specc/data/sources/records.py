@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from specc.data.errors import DataError, first_line
+from specc.data.errors import DataError, Faulty, first_line
 from specc.data.examples import Example, Examples, Record, examples_of
 from specc.data.sources.features import Column
 from specc.data.sources.framing import FRAME, Frames, frames
@@ -34,8 +34,7 @@ def tfrecord(*, path: Sequence[str], features: Mapping[str, Choice], compression
     starts = np.cumsum([0, *(len(file.offsets) for file in found)])
     if not starts[-1]:
         raise DataError(f"{', '.join(path)} has no records")
-    first = next(file for file in found if len(file.offsets))
-    _check_first(first, asked)
+    faulty = _faulty(found, starts, asked)
 
     def place(index: int) -> str:
         file = int(np.searchsorted(starts, index, "right")) - 1
@@ -56,6 +55,7 @@ def tfrecord(*, path: Sequence[str], features: Mapping[str, Choice], compression
         classes_of={name: field.classes for name, field in fields.items() if field.classes is not None},
         classes=next(iter(names)) if len(names) == 1 else (),
         place=place,
+        faulty=faulty,
     )
 
 
@@ -120,6 +120,23 @@ def _made(columns: Mapping[str, Column], parsed: Mapping[str, Any]) -> Example:
         column = columns[name]
         example[name] = column.made(parsed, None if column.image is None else example[column.image])
     return {name: example[name] for name in columns}
+
+
+def _faulty(files: Sequence[Frames], starts: np.ndarray, asked: Mapping[str, Any]) -> list[Faulty]:
+    """The records that are not all there, and the first one where it has not what is asked for.
+
+    Args:
+        starts: the number of the first record of each file, and how many there are in all.
+    """
+    told = {int(end) - 1: file.truncated for file, end in zip(files, starts[1:]) if file.truncated is not None}
+    faulty = [Faulty(list(told), lambda place: list(told.values())[place], "truncated files")]
+    if 0 not in told:
+        try:
+            _check_first(next(file for file in files if len(file.offsets)), asked)
+        except DataError as error:
+            message = error.message
+            faulty.append(Faulty([0], lambda place: message, "such records", error.help))
+    return faulty
 
 
 def _check_first(file: Frames, asked: Mapping[str, Any]) -> None:

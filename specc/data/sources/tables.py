@@ -9,18 +9,18 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from csv import Error as FormError
 from csv import reader
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from specc.data.errors import DataError
+from specc.data.errors import DataError, Faulty
 from specc.data.examples import Example, Examples, Record, examples_of
 from specc.data.sources.decoding import read_image
-from specc.data.sources.interpretation import checked_labels
-from specc.data.sources.opening import existing_file, existing_folder, in_all
+from specc.data.sources.interpretation import sound_labels
+from specc.data.sources.opening import existing_file, existing_folder
 from specc.registry.data.fields import Kind
 from specc.registry.data.sources.classes import Classes, count_of, names_of
 from specc.registry.data.sources.images import CHANNELS
@@ -39,11 +39,13 @@ class Table:
         path: its file.
         columns: cells by column, in the order of the file.
         lines: the line of the file on which each row begins; 1 is the first.
+        faulty: what is found wrong in single rows, kind by kind; whoever reads a column adds to it.
     """
 
     path: str
     columns: Mapping[str, Sequence[str]]
     lines: Sequence[int]
+    faulty: list[Faulty] = field(default_factory=list)
 
     def place(self, row: int) -> str:
         return f"{self.path}, line {self.lines[row]}"
@@ -54,15 +56,23 @@ class Table:
             raise DataError(f"{self.path} has no column `{name}`", _meant(name, self.columns, "columns"))
         return self.columns[name]
 
-    def first_wrong(self, cells: Sequence[tuple[int, str, str]], what: str) -> str:
-        """The part of a message that names the first of several cells.
+    def report(self, wrong: Mapping[tuple[int, str], str], what: str, help: str | None = None) -> None:
+        """Reports cells.
 
         Args:
-            cells: row, column and what is wrong.
+            wrong: what is wrong with a cell, as the rest of a sentence, by row and column.
             what: what they are called together.
+            help: what to change.
         """
-        row, name, wrong = min(cells)
-        return f"{self.place(row)}: `{name}` is {wrong}{in_all(len(cells), what)}"
+        cells = sorted(wrong)
+        self.faulty.append(
+            Faulty([row for row, _ in cells], lambda number: f"{self.place(cells[number][0])}: {wrong[cells[number]]}", what, help)
+        )
+
+    def sound(self) -> list[int]:
+        """The rows in which nothing wrong was found so far."""
+        bad = {row for kind in self.faulty for row in kind.records}
+        return [row for row in range(len(self.lines)) if row not in bad]
 
 
 def csv(
@@ -99,7 +109,9 @@ def csv(
     kinds: dict[str, Kind] = {"image": "image"} if image else {}
     classes_of = {"label": count_of(classes)} if label else {}
     read = _reader(CHANNELS[color_mode]) if image else dict
-    return examples_of(records, len(table.lines), read, kinds=kinds, classes_of=classes_of, classes=names_of(classes), place=table.place)
+    return examples_of(
+        records, read=read, kinds=kinds, classes_of=classes_of, classes=names_of(classes), place=table.place, faulty=table.faulty
+    )
 
 
 def _reader(channels: int) -> Callable[[Record], Example]:
@@ -151,19 +163,26 @@ def read_table(path: str, columns: Sequence[str] = (), delimiter: str = ",") -> 
     twice = [name for name, count in Counter(header).items() if count > 1 and name]
     if twice:
         raise DataError(f"{path} has two columns with the name `{twice[0]}`")
-    ragged = [(line, len(cells)) for line, cells in body if len(cells) != len(header)]
-    if ragged:
-        line, count = ragged[0]
-        message = f"{path}, line {line}: {_counted(count)}, but there are {len(header)} columns{in_all(len(ragged), 'such rows')}"
-        raise DataError(message, "a cell that has the delimiter in it stands in double quotes" if count > len(header) else None)
+    ragged = _ragged(path, len(header), body)
+    if len(ragged.records) == len(body):  # not rows are at fault, but what is known of the columns
+        raise ragged.error()
     if not columns:
         _check_header(path, header, body[0][1], delimiter)
-    cells = zip(*(cells for _, cells in body))
-    return Table(path, {name: column for name, column in zip(header, cells) if name}, [line for line, _ in body])
+    wrong = set(ragged.records)
+    cells = zip(*([""] * len(header) if row in wrong else cells for row, (_, cells) in enumerate(body)))
+    return Table(path, {name: column for name, column in zip(header, cells) if name}, [line for line, _ in body], [ragged])
 
 
-def _counted(count: int) -> str:
-    return "one cell" if count == 1 else f"{count} cells"
+def _ragged(path: str, columns: int, body: Sequence[tuple[int, list[str]]]) -> Faulty:
+    """The rows that have more cells, or fewer, than there are columns."""
+    rows = [row for row, (_, cells) in enumerate(body) if len(cells) != columns]
+
+    def said(number: int) -> str:
+        line, cells = body[rows[number]]
+        return f"{path}, line {line}: {'one cell' if len(cells) == 1 else f'{len(cells)} cells'}, but there are {columns} columns"
+
+    is_longer = bool(rows) and len(body[rows[0]][1]) > columns
+    return Faulty(rows, said, "such rows", "a cell that has the delimiter in it stands in double quotes" if is_longer else None)
 
 
 def _text(path: str) -> str:
@@ -214,7 +233,7 @@ def _meant(name: str, known: Sequence[str] | Mapping[str, Any], what: str) -> st
 
 
 def numbers(table: Table, names: Sequence[str]) -> np.ndarray:
-    """Columns of numbers, (rows, columns) of float32. Raises DataError where a cell is none."""
+    """Columns of numbers, (rows, columns) of float32. Rows with a cell that is none are reported, and 0 stands there."""
     columns = [table.column(name) for name in names]
     try:
         found = np.array([[float(cell) for cell in column] for column in columns], np.float64)
@@ -222,21 +241,28 @@ def numbers(table: Table, names: Sequence[str]) -> np.ndarray:
         found = None
     if found is not None and (np.abs(found) <= LARGEST).all():  # not so where one is NaN
         return np.ascontiguousarray(found.T.astype(np.float32))
-    wrong = [
-        (row, name, "empty" if not cell.strip() else f"`{cell}`, which is no {'finite ' if _float(cell) is not None else ''}number")
-        for name, column in zip(names, columns)
-        for row, cell in enumerate(column)
-        if _number(cell) is None
-    ]
-    raise DataError(table.first_wrong(wrong, "such cells"), _help_with_number(table, min(wrong), columns[names.index(min(wrong)[1])]))
+    sound = table.sound()
+    wrong = {
+        (row, name): _no_number(name, column[row]) for name, column in zip(names, columns) for row in sound if _number(column[row]) is None
+    }
+    if wrong:
+        row, name = min(wrong)
+        table.report(wrong, "such cells", _help_with_number(table, row, name, sound))
+    return np.array([[_number(cell) or 0.0 for cell in column] for column in columns], np.float32).T.copy()
 
 
-def _help_with_number(table: Table, first: tuple[int, str, str], column: Sequence[str]) -> str:
-    row, name, _ = first
-    cell = column[row].strip()
-    if re.fullmatch(r"[+-]?\d+,\d+", cell):
+def _no_number(name: str, cell: str) -> str:
+    """What is wrong with a cell that is no number."""
+    if not cell.strip():
+        return f"`{name}` is empty"
+    return f"`{name}` is `{cell}`, which is no {'number' if _float(cell) is None else 'finite number'}"
+
+
+def _help_with_number(table: Table, row: int, name: str, sound: Sequence[int]) -> str:
+    column = table.column(name)
+    if re.fullmatch(r"[+-]?\d+,\d+", column[row].strip()):
         return "numbers have a decimal point, not a comma"
-    if all(_float(each) is None for each in column):
+    if all(_float(column[each]) is None for each in sound):
         return f"if `{name}` is what is to be learned, say `label: {name}`; else name the columns of numbers by `features`"
     return "put a number there, or leave the row out"
 
@@ -255,41 +281,53 @@ def _number(cell: str) -> float | None:
 
 
 def labels(table: Table, name: str, classes: Classes = None) -> tuple[np.ndarray, Classes]:
-    """A column of classes as numbers, (rows,) of int32, and the classes.
+    """A column of classes as numbers, (rows,) of int32, and the classes. Rows whose cell is none are reported, and 0 stands there.
 
     Args:
         classes: their names by number, or how many there are; None: texts are numbered in alphabetical order.
     """
     cells = [cell.strip() for cell in table.column(name)]
-    empty = [(row, name, "empty") for row, cell in enumerate(cells) if not cell]
-    if empty:
-        raise DataError(table.first_wrong(empty, "such rows"), "leave those rows out")
-    if all(map(WHOLE.fullmatch, cells)) and not any(map(WHOLE.fullmatch, names_of(classes))):
-        found = np.array([int(cell.split(".")[0]) for cell in cells])
-        return checked_labels(found, count_of(classes), name, table.place), classes
-    if not names_of(classes) and all(_number(cell) is not None for cell in cells):
+    table.report({(row, name): f"`{name}` is empty" for row in table.sound() if not cells[row]}, "such rows", "leave those rows out")
+    if isinstance(classes, int):
+        _report_texts_among_numbers(table, name, cells, classes)
+    rows = table.sound()
+    known = [cells[row] for row in rows]
+    if all(map(WHOLE.fullmatch, known)) and not any(map(WHOLE.fullmatch, names_of(classes))):
+        whole = {row: int(cells[row].split(".")[0]) for row in rows}
+        numbered = np.array([whole.get(row, 0) for row in range(len(cells))])
+        return sound_labels(numbered, count_of(classes), name, table.place, table.faulty), classes
+    if not names_of(classes) and all(_number(cell) is not None for cell in known):
         raise DataError(f"{table.path}: `{name}` has numbers that are not whole, so they are no classes", f"say `target: {name}`")
-    names = names_of(classes) or tuple(sorted(set(cells)))
+    names = names_of(classes) or tuple(sorted(set(known)))
     if isinstance(classes, int) and classes != len(names):
         raise DataError(f"{table.path}: `{name}` has {len(names)} different texts, not {classes}", "name the classes: `classes: [...]`")
     by_name = {each: number for number, each in enumerate(names)}
     if len(by_name) < len(names):
         raise DataError("`classes` has a name twice")
-    unknown = [(row, name, f"`{cell}`, which is none of `classes`") for row, cell in enumerate(cells) if cell not in by_name]
-    if unknown:
-        raise DataError(table.first_wrong(unknown, "such rows"), _meant(cells[min(unknown)[0]], names, "classes"))
-    return np.array([by_name[cell] for cell in cells], np.int32), names
+    unknown = {(row, name): f"`{name}` is `{cells[row]}`, which is none of `classes`" for row in rows if cells[row] not in by_name}
+    table.report(unknown, "such rows", _meant(cells[min(unknown)[0]], names, "classes") if unknown else None)
+    return np.array([by_name.get(cell, 0) for cell in cells], np.int32), names
+
+
+def _report_texts_among_numbers(table: Table, name: str, cells: Sequence[str], classes: int) -> None:
+    """Reports labels that are no whole numbers, where most are, so that the others are no names of so many classes."""
+    sound = table.sound()
+    odd = [row for row in sound if not WHOLE.fullmatch(cells[row])]
+    if 2 * len(odd) < len(sound) and len({cells[row] for row in sound}) != classes:
+        table.report({(row, name): f"`{name}` is `{cells[row]}`, which is no whole number" for row in odd}, "such rows")
 
 
 def image_paths(table: Table, name: str, root: str | None) -> list[str]:
-    """The paths of images. Raises DataError where there is no such file."""
+    """The paths of images. Rows without such a file are reported."""
     folder = existing_folder(root) if root is not None else Path(table.path).parent
     start = "" if folder == Path() else folder
-    paths = [os.path.join(start, cell.strip()) for cell in table.column(name)]
-    missing = [row for row, path in enumerate(paths) if not os.path.isfile(path)]
-    if missing:
-        empty = not table.column(name)[missing[0]].strip()
-        wrong = f"`{name}` is empty" if empty else f"there is no file {paths[missing[0]]}"
-        message = f"{table.place(missing[0])}: {wrong}{in_all(len(missing), 'such rows')}"
-        raise DataError(message, None if empty else f"paths start from {folder}; `root` names another folder")
+    cells = [cell.strip() for cell in table.column(name)]
+    paths = [os.path.join(start, cell) for cell in cells]
+    missing = {
+        (row, name): f"there is no file {paths[row]}" if cells[row] else f"`{name}` is empty"
+        for row in table.sound()
+        if not os.path.isfile(paths[row])
+    }
+    help = f"paths start from {folder}; `root` names another folder" if missing and cells[min(missing)[0]] else None
+    table.report(missing, "such rows", help)
     return paths

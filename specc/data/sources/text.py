@@ -8,9 +8,9 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from specc.data.errors import DataError
+from specc.data.errors import DataError, Faulty
 from specc.data.examples import Examples, examples_of
-from specc.data.sources.opening import existing_file, in_all, matching_files
+from specc.data.sources.opening import existing_file, matching_files
 
 SPACE = re.compile(r"\s+")
 
@@ -20,24 +20,25 @@ def text(*, path: str, unit: str = "character", vocabulary_size: int | None = No
     if unit == "subword" and vocabulary_size is None:
         raise DataError("`unit: subword` needs a `vocabulary_size`", "8000 is usual for a small corpus, 32000 for a large one")
     files = matching_files([path])
-    texts = [_read(file) for file in files]
-    for file, found in zip(files, texts, strict=True):
-        if not found:
-            raise DataError(f"{file} is empty")
-    kept = [(file, found) for file, found in zip(files, _part_of(texts, part), strict=True) if found]
+    texts, wrong = _texts(files)
+    parts = _part_of(texts, part)
+    kept = [number for number, found in enumerate(parts) if found or number in wrong]
     if not kept:
         raise DataError(f"{_shown(part)} of {path} has no text")
     with tf.device("CPU"):
-        column = tf.constant([found.encode() for _, found in kept])
-    return examples_of({"text": column}, place=lambda index: str(kept[index][0]))
+        column = tf.constant([parts[number].encode() for number in kept])
+    errors = list(wrong.values())
+    records = [record for record, number in enumerate(kept) if number in wrong]
+    faulty = Faulty(records, lambda place: errors[place].message, "such files", errors[0].help if errors else None)
+    return examples_of({"text": column}, place=lambda index: str(files[kept[index]]), faulty=[faulty])
 
 
 def pairs(*, path: str | None = None, source: str | None = None, target: str | None = None, part: Sequence[float] = (0, 1)) -> Examples:
     """A record for each line, its fields `source` and `target`."""
     if path is not None and source is None and target is None:
-        where, found = path, _columns(path)
+        where, (found, faulty) = path, _columns(path)
     elif path is None and source is not None and target is not None:
-        where, found = f"{source} and {target}", _lines_of_two(source, target)
+        where, (found, faulty) = f"{source} and {target}", _lines_of_two(source, target)
     else:
         raise DataError("`pairs` reads one file by `path`, or two by `source` and `target`")
     first, last = _bounds(len(found), part)
@@ -45,33 +46,52 @@ def pairs(*, path: str | None = None, source: str | None = None, target: str | N
         raise DataError(f"{_shown(part)} of {where} has no lines; it has {len(found):,} in all")
     with tf.device("CPU"):
         columns = {name: tf.constant([pair[side].encode() for pair in found[first:last]]) for side, name in enumerate(("source", "target"))}
-    return examples_of(columns, place=lambda index: f"{where}, line {first + index + 1}")
+    here = {line: [line - first] for line in range(first, last)}
+    return examples_of(columns, place=lambda index: f"{where}, line {first + index + 1}", faulty=[kind.moved(here) for kind in faulty])
 
 
-def _columns(path: str) -> list[tuple[str, str]]:
-    """The first two columns of a file with tabs."""
+def _columns(path: str) -> tuple[list[tuple[str, str]], list[Faulty]]:
+    """The first two columns of a file with tabs, and the lines that have not both."""
     lines = [line.split("\t") for line in _lines(existing_file(path))]
-    _report(path, [number for number, line in enumerate(lines, 1) if len(line) < 2], "has no tab between source and target")
+    faulty = [_wrong(path, [number for number, line in enumerate(lines) if len(line) < 2], "has no tab between source and target")]
+    pairs = [(line[0], line[1]) if len(line) > 1 else ("", "") for line in lines]
     for side, name in enumerate(("source", "target")):
-        _report(path, [number for number, line in enumerate(lines, 1) if not line[side].strip()], f"has no {name}")
-    return [(line[0], line[1]) for line in lines]
+        lacking = [number for number, line in enumerate(lines) if len(line) > 1 and not line[side].strip()]
+        faulty.append(_wrong(path, lacking, f"has no {name}"))
+    return pairs, faulty
 
 
-def _lines_of_two(source: str, target: str) -> list[tuple[str, str]]:
-    """The lines of two files, side by side."""
+def _lines_of_two(source: str, target: str) -> tuple[list[tuple[str, str]], list[Faulty]]:
+    """The lines of two files, side by side, and those that are empty."""
     sides = [_lines(existing_file(path)) for path in (source, target)]
     if len(sides[0]) != len(sides[1]):
         message = f"{source} has {len(sides[0]):,} lines, but {target} has {len(sides[1]):,}"
         raise DataError(message, "line by line, one has to be the translation of the other")
-    for path, lines in zip((source, target), sides, strict=True):
-        _report(path, [number for number, line in enumerate(lines, 1) if not line.strip()], "is empty")
-    return list(zip(*sides, strict=True))
+    faulty = [
+        _wrong(path, [number for number, line in enumerate(lines) if not line.strip()], "is empty")
+        for path, lines in zip((source, target), sides, strict=True)
+    ]
+    return list(zip(*sides, strict=True)), faulty
 
 
-def _report(path: str, numbers: list[int], fault: str) -> None:
-    """Raises the fault of some lines, if there are any."""
-    if numbers:
-        raise DataError(f"{path}, line {numbers[0]:,}, {fault}{in_all(len(numbers), 'such lines')}")
+def _wrong(path: str, lines: list[int], fault: str) -> Faulty:
+    """Lines of a file, counted from 0, with what is wrong with them."""
+    return Faulty(lines, lambda place: f"{path}, line {lines[place] + 1:,}, {fault}", "such lines")
+
+
+def _texts(files: Sequence[Path]) -> tuple[list[str], dict[int, DataError]]:
+    """The texts of files, and what is wrong with those that have none, by their numbers."""
+    texts: list[str] = []
+    wrong: dict[int, DataError] = {}
+    for number, file in enumerate(files):
+        try:
+            texts.append(_read(file))
+            if not texts[-1]:
+                wrong[number] = DataError(f"{file} is empty")
+        except DataError as error:
+            texts.append("")
+            wrong[number] = error
+    return texts, wrong
 
 
 def _lines(path: Path) -> list[str]:

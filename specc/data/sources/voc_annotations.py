@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 from xml.etree.ElementTree import Element
 
 import numpy as np
 
-from specc.data.errors import DataError
-from specc.data.sources.boxes import Objects, check_all
+from specc.data.errors import DataError, Faulty
+from specc.data.sources.boxes import Objects, wrong_ones
 from specc.data.sources.folders import IMAGES, by_stem, files_below
 from specc.data.sources.markup import lines_of, xml_of
 from specc.data.sources.opening import existing_folder
@@ -29,6 +30,7 @@ class Listing:
         sizes: width and height of each image, (images, 2).
         files: of the annotations.
         objects: the elements of each image's objects.
+        faulty: what is found wrong with images, or with their annotations, kind by kind.
     """
 
     names: list[str]
@@ -36,6 +38,7 @@ class Listing:
     sizes: np.ndarray
     files: list[Path]
     objects: list[list[Element]]
+    faulty: list[Faulty] = field(default_factory=list)
 
 
 def listing_of(path: str, split: str, part: str) -> Listing:
@@ -44,7 +47,7 @@ def listing_of(path: str, split: str, part: str) -> Listing:
     Args:
         part: the folder of lists: `Main`, or `Segmentation`.
     """
-    folder = existing_folder(path)
+    folder = existing_folder(path, of_folders=True)
     file = folder / "ImageSets" / part / f"{split}.txt"
     existing_folder(file.parent)
     names = lines_of(file)
@@ -55,33 +58,66 @@ def listing_of(path: str, split: str, part: str) -> Listing:
         raise DataError(f"{file} has the line `{several[0]}`", "it must have one name a line, of an image without what follows the dot")
     images = existing_folder(folder / "JPEGImages")
     there = by_stem(files_below(images, IMAGES), images)
-    check_all(
+    missing = wrong_ones(
         names, lambda name: name not in there, lambda name: f"there is no image {images / name}.jpg, which {file} lists", "such images"
     )
+    paths = [str(images / there.get(name, f"{name}.jpg")) for name in names]
     annotations = existing_folder(folder / "Annotations")
     files = [annotations / f"{name}.xml" for name in names]
-    roots = [xml_of(each) for each in files]
-    sizes = np.array([_size(root, each) for root, each in zip(roots, files)])
-    return Listing(names, [str(images / there[name]) for name in names], sizes, files, [root.findall("object") for root in roots])
+    unknown: _Annotation = ((1, 1), [])
+    read, broken = _each(files, _annotation, unknown)
+    return Listing(names, paths, np.array([size for size, _ in read]), files, [objects for _, objects in read], [missing, broken])
 
 
 def objects_of(listing: Listing, classes: Sequence[str], difficult: bool) -> Objects:
-    """The objects of all images. Those that are hard to recognise are flagged, or left out."""
+    """The objects of all images. Those that are hard to recognise are flagged, or left out. What is wrong with one is reported."""
     if len(set(classes)) < len(classes):
         raise DataError(f"`classes` of voc are different names, not {list(classes)}")
-    found = [(row, element) for row, elements in enumerate(listing.objects) for element in elements]
-    flags = [_flag(element, listing.files[row]) for row, element in found]
-    kept = [number for number, flag in enumerate(flags) if difficult or not flag]
-    rows = np.array([found[number][0] for number in kept], np.int64)
-    elements = [found[number][1] for number in kept]
-    labels = [_label(element, classes, listing.files[row]) for row, element in zip(rows, elements)]
+
+    def of_image(image: tuple[list[Element], Path]) -> list[_Object]:
+        elements, file = image
+        flagged = [(element, _flag(element, file)) for element in elements]
+        return [(_label(element, classes, file), flag, _box(element)) for element, flag in flagged if difficult or not flag]
+
+    none: list[_Object] = []
+    read, wrong = _each(list(zip(listing.objects, listing.files)), of_image, none)
+    listing.faulty.append(wrong)
+    rows = np.repeat(np.arange(len(read)), [len(objects) for objects in read])
+    found = [each for objects in read for each in objects]
     # The first pixel is 1, and the last one lies inside of the box.
-    boxes = np.array([_box(element) for element in elements], np.float64).reshape(-1, 4) - (1, 1, 0, 0)
+    boxes = np.array([box for _, _, box in found], np.float64).reshape(-1, 4) - (1, 1, 0, 0)
 
     def described(number: int) -> str:
-        return f"{listing.files[rows[number]]}: a `{classes[labels[number]]}`"
+        return f"{listing.files[rows[number]]}: a `{classes[found[number][0]]}`"
 
-    return Objects(rows, boxes, np.array(labels, np.int32), np.array([flags[number] for number in kept], np.int32), described)
+    labels, flags = (np.array([each[place] for each in found], np.int32) for place in (0, 1))
+    return Objects(rows, boxes, labels, flags, described)
+
+
+_Annotation = tuple[tuple[int, int], list[Element]]  # width and height of the image, and its objects
+_Object = tuple[int, int, list[float]]  # label, whether it is hard to recognise, corners of the box
+_Item = TypeVar("_Item")
+_Made = TypeVar("_Made")
+
+
+def _each(items: Sequence[_Item], make: Callable[[_Item], _Made], otherwise: _Made) -> tuple[list[_Made], Faulty]:
+    """What is made of each image's annotations; of those that are wrong something else, and why they are."""
+    made: list[_Made] = []
+    errors: dict[int, DataError] = {}
+    for number, item in enumerate(items):
+        try:
+            made.append(make(item))
+        except DataError as error:
+            errors[number] = error
+            made.append(otherwise)
+    told = list(errors.values())
+    return made, Faulty(list(errors), lambda place: told[place].message, "faulty annotations", told[0].help if told else None)
+
+
+def _annotation(file: Path) -> _Annotation:
+    """What a file says of its image."""
+    root = xml_of(file)
+    return _size(root, file), root.findall("object")
 
 
 def _size(root: Element, file: Path) -> tuple[int, int]:

@@ -82,7 +82,7 @@ class Pipeline(Params):
         default="auto",
     )
     on_error: Literal["fail", "skip"] = param(
-        "What happens to records that cannot be read: the run fails, or they are looked for beforehand, told, and left out.",
+        "What happens to faulty records (unreadable, absent, with a label that is no class): the run fails, or they are told and left out.",
         default="fail",
     )
 

@@ -14,6 +14,7 @@ from PIL import Image
 
 from specc.data.errors import DataError
 from specc.data.examples import Examples
+from specc.data.faults import sound
 from specc.data.sources.annotated import coco, coco_captions, voc
 from specc.registry.data.sources.annotated import VOC
 from specc.registry.entry import bind, find
@@ -213,7 +214,7 @@ def changed(part: str, number: int, **values) -> dict:
 def test_annotations_that_are_wrong_are_told(street, document, message):
     write_json(document)
     with pytest.raises(DataError) as caught:
-        coco(**street)
+        sound(coco(**street))
     assert caught.value.message.startswith(message)
 
 
@@ -239,7 +240,7 @@ def test_outlines_that_are_wrong_are_told_where_masks_are_asked_for(street, outl
     write_json(changed("annotations", 1, segmentation=outline))
     coco(**street)
     with pytest.raises(DataError) as caught:
-        coco(**street, masks=True)
+        sound(coco(**street, masks=True))
     assert caught.value.message == f"annotation 2 of objects.json (images/seven.png) {said}"
     assert caught.value.help == "`on_invalid: skip` leaves such objects out"
 
@@ -249,7 +250,46 @@ def test_the_first_of_several_is_told_with_their_number(street):
     document["annotations"][3]["bbox"] = [1, 2, -3, 4]
     write_json(document)
     with pytest.raises(DataError, match=r"annotation 2 of .* has a box of 3 by 0 pixels \(2 such objects in all\)"):
-        coco(**street)
+        sound(coco(**street))
+
+
+def faults_of(examples: Examples) -> dict[int, str]:
+    """What is wrong, by the number of the record."""
+    return {record: kind.said(place) for kind in examples.faulty for place, record in enumerate(kind.records)}
+
+
+@pytest.mark.parametrize("empty", [True, False])
+def test_images_with_faulty_annotations_keep_their_numbers(street, empty):
+    """Without images that have no objects, numbers are others."""
+    document = changed("images", 1, file_name="tree.png")
+    document["annotations"][0]["category_id"] = 4
+    document["annotations"][3]["bbox"] = [1, 2, -3, 4]
+    document["images"].append({"id": 8, "file_name": "seven.png", "width": WIDTH, "height": HEIGHT})
+    write_json(document)
+    examples = coco(**street, empty=empty)
+    assert examples.count == (4 if empty else 3)
+    assert sorted(faults_of(examples)) == [1, 2]
+    assert [examples.place(number) for number in (1, 2)] == ["images/tree.png", "images/five.png"]
+    assert [kind.error().message for kind in examples.faulty] == [
+        "there is no image images/tree.png, which objects.json lists",
+        "annotation 1 of objects.json has the category 4, which the file does not list",
+        "annotation 4 of objects.json (images/five.png) has a box of -3 by 4 pixels",
+    ]
+    assert examples.read(examples.record(0))["labels"].numpy().tolist() == [1]
+
+
+def test_images_with_faulty_outlines_are_reported_unless_such_objects_are_left_out(street):
+    write_json(changed("annotations", 1, segmentation=[]))
+    assert faults_of(coco(**street, masks=True)) == {0: "annotation 2 of objects.json (images/seven.png) has no outline"}
+    assert not faults_of(coco(**street, masks=True, on_invalid="skip"))
+
+
+@pytest.mark.parametrize(("per", "records"), [("caption", {0: 5, 1: 7, 2: 5}), ("image", {0: 7, 1: 5})])
+def test_captions_of_an_image_that_is_not_there_are_all_faulty(described, per, records):
+    Path("images/five.png").unlink()
+    examples = coco_captions(**described, per=per)
+    assert sorted(faults_of(examples)) == [record for record, image in records.items() if image == 5]
+    assert examples.faulty[0].error().message == "there is no image images/five.png, which captions.json lists"
 
 
 @pytest.mark.parametrize(
@@ -336,7 +376,7 @@ def test_captions_without_text_are_told(described, caption):
     document["annotations"][1]["caption"] = caption
     write_json(document, "captions.json")
     with pytest.raises(DataError, match=r"annotation 2 of captions.json has no text as `caption`"):
-        coco_captions(**described)
+        sound(coco_captions(**described))
 
 
 def test_a_file_of_the_other_sort_is_told(described):
@@ -427,7 +467,7 @@ def test_masks_that_are_missing_or_wrong_are_told(kit):
         voc(**kit, segmentation=True)
     save("VOC/SegmentationClass/other.png", np.zeros((HEIGHT, WIDTH), np.uint8))
     with pytest.raises(DataError, match=r"there is no mask VOC/SegmentationClass/2007_01.png"):
-        voc(**kit, segmentation=True)
+        sound(voc(**kit, segmentation=True))
     save("VOC/SegmentationClass/2007_01.png", np.full((HEIGHT, WIDTH), 21, np.uint8))
     with pytest.raises(tf.errors.InvalidArgumentError, match="the mask has the value 21, which stands for no class"):
         all_of(voc(**kit, segmentation=True))
@@ -466,8 +506,22 @@ BOMB = '<?xml version="1.0"?>\n<!DOCTYPE a [<!ENTITY b "b"><!ENTITY c "&b;&b;">]
 def test_annotations_of_voc_that_are_wrong_are_told(kit, content, message):
     Path("VOC/Annotations/2007_01.xml").write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(DataError) as caught:
-        voc(**kit)
+        sound(voc(**kit))
     assert caught.value.message.startswith(message)
+
+
+def test_images_with_faulty_annotations_of_voc_keep_their_numbers(kit):
+    Path("VOC/ImageSets/Main/train.txt").write_text("2007_02\n2007_04\n2007_03\n2007_01\n")
+    Path("VOC/Annotations/2007_01.xml").write_text(xml(("dog", (5, 5, 4, 9), 0)))
+    examples = voc(**kit)
+    assert examples.count == 4
+    assert faults_of(examples) == {
+        1: "there is no file VOC/Annotations/2007_04.xml",
+        2: "there is no file VOC/Annotations/2007_03.xml",
+        3: "VOC/Annotations/2007_01.xml: a `dog` has a box of 0 by 5 pixels",
+    }
+    assert examples.faulty[0].error().message == "there is no image VOC/JPEGImages/2007_04.jpg, which VOC/ImageSets/Main/train.txt lists"
+    assert examples.read(examples.record(0))["boxes"].shape == (0, 4)
 
 
 @pytest.mark.parametrize(
@@ -496,5 +550,5 @@ def test_arguments_of_voc_that_fit_nothing_are_told(kit, changes, message):
 def test_lists_that_are_wrong_are_told(kit, lines, message):
     Path("VOC/ImageSets/Main/train.txt").write_text(lines)
     with pytest.raises(DataError) as caught:
-        voc(**kit)
+        sound(voc(**kit))
     assert caught.value.message.startswith(message)

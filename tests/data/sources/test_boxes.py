@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from specc.data.errors import DataError
+from specc.data.errors import Faulty
 from specc.data.sources.boxes import Objects, with_valid_boxes
 
 SIZES = np.array([[10, 8], [20, 30], [5, 5]])
@@ -28,7 +28,7 @@ def objects(rows: list[int], boxes: list[list[float]]) -> Objects:
     ],
 )
 def test_boxes_may_leave_the_image_by_a_pixel_which_is_cut_off(box, cut):
-    found, kept = with_valid_boxes(objects([0], [box]), SIZES, "fail")
+    found, kept = with_valid_boxes(objects([0], [box]), SIZES, "fail", [])
     np.testing.assert_allclose(found.boxes, [cut])
     assert kept.tolist() == [0]
 
@@ -50,12 +50,14 @@ def test_boxes_may_leave_the_image_by_a_pixel_which_is_cut_off(box, cut):
 )
 def test_other_boxes_are_told_or_left_out(box, said):
     given = objects([1, 0, 2], [[0, 0, 20, 30], box, [1, 1, 2, 2]])
-    with pytest.raises(DataError) as caught:
-        with_valid_boxes(given, SIZES, "fail")
-    assert caught.value.message.startswith("object 1 has ")
-    assert caught.value.message.endswith(said)
-    found, kept = with_valid_boxes(given, SIZES, "skip")
-    assert kept.tolist() == [0, 2]
+    faulty: list[Faulty] = []
+    for on_invalid in ("fail", "skip"):
+        found, kept = with_valid_boxes(given, SIZES, on_invalid, faulty)
+        assert kept.tolist() == [0, 2]
+    (kind,) = faulty
+    assert kind.records == [0]  # the image
+    assert kind.error().message.startswith("object 1 has ")
+    assert kind.error().message.endswith(said)
     assert (found.rows.tolist(), found.labels.tolist(), found.flags.tolist()) == ([1, 2], [0, 2], [0, 0])
     assert found.described(1) == "object 2"
 

@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 
 from specc.data.errors import DataError
+from specc.data.faults import sound
 from specc.data.sources.arrays import idx, read_idx
 from specc.registry.entry import bind, entries
 
@@ -118,7 +119,7 @@ def test_faults_are_told(write, images, labels, message):
     write("images", images)
     write("labels", labels)
     with pytest.raises(DataError) as caught:
-        idx(images="images", labels="labels", classes=3)
+        sound(idx(images="images", labels="labels", classes=3))
     assert message in caught.value.message
 
 

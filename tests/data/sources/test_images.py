@@ -11,6 +11,7 @@ from PIL import Image
 
 from specc.data.errors import DataError
 from specc.data.examples import Examples
+from specc.data.faults import sound
 from specc.data.sources.images import image_folder, masks
 from specc.registry.entry import bind, find
 
@@ -119,9 +120,37 @@ def test_folders_that_cannot_be_used_are_told(flowers, arguments, message, help)
     assert caught.value.help == help
 
 
-def test_a_file_is_no_folder(flowers):
-    with pytest.raises(DataError, match=r"^flowers/list.csv is a file, not a folder$"):
-        image_folder(path="flowers/list.csv")
+@pytest.mark.parametrize(
+    ("path", "help"),
+    [
+        ("flowers/list.csv", None),
+        ("flowers/rose/b.png", "did you mean `flowers`?"),
+        ("flowers/tulip/inner/../../rose/a.BMP", "did you mean `flowers/tulip/inner/../..`?"),
+    ],
+)
+def test_a_file_is_no_folder(flowers, path, help):
+    with pytest.raises(DataError, match=rf"^{path} is a file, not a folder$") as caught:
+        image_folder(path=path)
+    assert caught.value.help == help
+
+
+def test_a_file_is_no_folder_of_images(flowers, monkeypatch):
+    with pytest.raises(DataError, match=r"^flowers/rose/b.png is a file, not a folder$") as caught:
+        masks(images="flowers/rose/b.png", masks="flowers/rose")
+    assert caught.value.help == "did you mean `flowers/rose`?"
+    monkeypatch.chdir("flowers/rose")
+    with pytest.raises(DataError, match=r"^b.png is a file, not a folder$") as caught:
+        image_folder(path="b.png")
+    assert caught.value.help is None
+
+
+def test_paths_start_from_the_working_directory(flowers):
+    with pytest.raises(DataError, match=r"^there is no folder weeds/train$") as caught:
+        image_folder(path="weeds/train")
+    assert caught.value.help == f"paths start from the working directory, {Path.cwd()}"
+    with pytest.raises(DataError, match="there is no folder flowers/train/weeds") as caught:
+        image_folder(path="flowers/train/weeds")
+    assert caught.value.help is None
 
 
 def test_a_class_without_images_is_an_error_unless_it_is_named(flowers):
@@ -245,20 +274,33 @@ def test_both_may_have_suffixes(scenes):
 )
 def test_masks_that_cannot_be_found_or_numbered_are_told(scenes, changes, message):
     with pytest.raises(DataError, match=message):
-        masks(**{**scenes, **changes})
+        sound(masks(**{**scenes, **changes}))
 
 
 def test_every_image_has_one_mask_and_every_mask_an_image(scenes):
     Path("images/a.jpg").rename("images/d.jpg")
     with pytest.raises(DataError, match=r"there is no mask masks/d.png for images/d.jpg$"):
-        masks(**scenes)
+        sound(masks(**scenes))
     Path("images/d.jpg").unlink()
     with pytest.raises(DataError, match=r"there is no image images/a of any format for masks/a.png$"):
-        masks(**scenes)
+        sound(masks(**scenes))
     save(Path("images/a.gif"), noise(1, 2, 3))
     save(Path("images/a.bmp"), noise(1, 2, 3))
     with pytest.raises(DataError, match=r"images has both a.bmp and a.gif"):
         masks(**scenes)
+
+
+def test_a_file_without_its_other_keeps_a_place_among_the_pairs(scenes):
+    Path("images/a.jpg").rename("images/d.jpg")
+    Path("images/b.png").rename("images/e.png")
+    examples = masks(**scenes)
+    assert [examples.place(index) for index in range(5)] == [
+        "masks/a.png", "masks/b.png", "images/city/c.png with masks/city/c.png", "images/d.jpg", "images/e.png",
+    ]  # fmt: skip
+    assert [kind.records for kind in examples.faulty] == [[3, 4], [0, 1]]
+    assert examples.faulty[1].error().message == (
+        "there is no image images/a of any format for masks/a.png (2 masks without images in all)"
+    )
 
 
 @pytest.mark.parametrize("classes", [2, ["sky", "sea"]])

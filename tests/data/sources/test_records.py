@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 
 from specc.data.errors import DataError
+from specc.data.faults import sound
 from specc.data.sources.framing import frames, masked_checksum
 from specc.keras_backend.build import resolve
 from specc.registry.data.sources.records import Tfrecord
@@ -253,7 +254,7 @@ def test_files_that_are_no_records_or_end_too_early(write, tmp_path):
 
     def message():
         with pytest.raises(DataError) as caught:
-            opened("a", FEATURES)
+            sound(opened("a", FEATURES)[0])
         return caught.value.message
 
     for end in (starts[2] + 5, starts[2] + 14, starts[3] - 1):  # within a length, the data, the last checksum
@@ -267,6 +268,17 @@ def test_files_that_are_no_records_or_end_too_early(write, tmp_path):
     assert message() == "a is no TFRecord file: it does not begin with a record"
     path.write_bytes(b"")
     assert message() == "a has no records"
+
+
+def test_a_record_that_is_cut_off_keeps_its_number(write, tmp_path):
+    write("a-1", PICTURES[:3])
+    write("a-2", PICTURES[3:])
+    stored = (tmp_path / "a-1").read_bytes()
+    (tmp_path / "a-1").write_bytes(stored[:-1])
+    examples, _ = opened("a-*", FEATURES)
+    assert (examples.count, examples.place(2), examples.place(3)) == (5, "a-1, record 2", "a-2, record 0")
+    assert [(kind.records, kind.said(0)) for kind in examples.faulty] == [([2], "a-1 is truncated: it ends within record 2")]
+    np.testing.assert_allclose(examples.read(examples.record(3))["image"], IMAGES[3] / 255, atol=1e-6)
 
 
 def test_compressed_files_that_are_none_or_end_too_early(write, tmp_path):
@@ -321,7 +333,7 @@ def test_corrupted_data_are_told_when_they_are_read(write, tmp_path):
 def test_features_that_do_not_fit_are_told(write, features, message, help):
     write("a", PICTURES)
     with pytest.raises(DataError) as caught:
-        opened("a", features)
+        sound(opened("a", features)[0])
     assert message in caught.value.message
     assert help is None or help in caught.value.help
 
@@ -330,7 +342,7 @@ def test_records_of_another_kind_are_told(write):
     for data in (b"no example", b""):
         write("a", [data])
         with pytest.raises(DataError, match=r"a, record 0: this is no `tf\.train\.Example`"):
-            opened("a", FEATURES)
+            sound(opened("a", FEATURES)[0])
     with pytest.raises(DataError, match=r"no file matches b-\*"):
         opened("b-*", FEATURES)
     with pytest.raises(DataError, match="there is no file b"):

@@ -7,6 +7,7 @@ import pytest
 import tensorflow as tf
 
 from specc.data.errors import DataError
+from specc.data.faults import sound
 from specc.data.sources.arrays import npz
 from specc.data.sources.tables import csv, read_table
 from specc.registry.entry import bind, entries
@@ -181,9 +182,40 @@ def test_faults_are_told_with_their_lines(table, tmp_path, text, arguments, mess
     (tmp_path / "pictures").mkdir()
     table(text)
     with pytest.raises(DataError) as caught:
-        csv(path="t.csv", **arguments)
+        sound(csv(path="t.csv", **arguments))
     assert message in caught.value.message
     assert help is None or help in caught.value.help
+
+
+def faulty_rows(examples):
+    return sorted({row for kind in examples.faulty for row in kind.records})
+
+
+def test_faulty_rows_tell_nothing_of_the_others(table):
+    """Neither which texts are classes, nor that labels are numbers; zeros stand in their place."""
+    table("x,y\n1,rose\n2\n3,\nz,lily\n5,tulip\n")
+    examples = csv(path="t.csv", label="y")
+    assert faulty_rows(examples) == [1, 2, 3]
+    assert examples.classes == ("rose", "tulip")
+    found = all_of(examples)
+    np.testing.assert_array_equal(found["features"], [[1], [0], [3], [0], [5]])
+    np.testing.assert_array_equal(found["label"], [0, 0, 0, 0, 1])
+    table("x,y\n1,0\n2,2,two\n3,1\n")
+    examples = csv(path="t.csv", label="y")
+    assert faulty_rows(examples) == [1]
+    np.testing.assert_array_equal(all_of(examples)["label"], [0, 0, 1])
+
+
+@pytest.mark.parametrize(
+    ("labels", "rows", "classes"),
+    [("0,1,cat,2,1", [2], 3), ("0,1,1.5,2,1", [2], 3), ("0,1,x,1,0", [], 3), (f"0,1,2,{10**30}", [3], 3)],
+    ids=["text", "half", "three names", "huge"],
+)
+def test_a_label_that_is_no_number_among_numbers_is_a_fault_unless_all_are_names(table, labels, rows, classes):
+    table("x,y\n" + "".join(f"1,{label}\n" for label in labels.split(",")))
+    examples = csv(path="t.csv", label="y", classes=classes)
+    assert faulty_rows(examples) == rows
+    assert examples.classes == (() if rows else ("0", "1", "x"))
 
 
 def test_files_that_cannot_be_opened(table, tmp_path):
@@ -301,9 +333,23 @@ def test_what_an_array_is_follows_from_its_type_and_shape(archive):
 def test_faults_of_archives(archive, arrays, arguments, message, help):
     archive(**arrays)
     with pytest.raises(DataError) as caught:
-        npz(path="a.npz", **arguments)
+        sound(npz(path="a.npz", **arguments))
     assert message in caught.value.message
     assert help is None or help in caught.value.help
+
+
+def test_faulty_records_have_zeros_in_their_place(archive):
+    """So that what an array is follows from the others: images here, since all other values are from 0 to 1."""
+    images = RNG.random((4, 2, 2, 1))
+    images[1, 0, 0] = np.nan
+    archive(x=images, y=np.array([0, 1, 7, 1]), z=np.array([1.0, 2.0, 3.0, np.inf]))
+    examples = npz(path="a.npz", classes={"y": 2})
+    assert [(kind.records, kind.what) for kind in examples.faulty] == [([1], "such records"), ([2], "such labels"), ([3], "such records")]
+    assert examples.fields["x"].kind == "image"
+    found = all_of(examples)
+    np.testing.assert_array_equal(found["x"][1], np.zeros((2, 2, 1)))
+    np.testing.assert_array_equal(found["y"], [0, 1, 0, 1])
+    np.testing.assert_array_equal(found["z"], [1, 2, 3, 0])
 
 
 def test_files_that_are_no_archives(archive, tmp_path):

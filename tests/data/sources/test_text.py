@@ -3,6 +3,7 @@
 import pytest
 
 from specc.data.errors import DataError
+from specc.data.faults import sound
 from specc.data.sources.text import pairs, text
 from specc.registry.entry import bind, entries
 
@@ -87,11 +88,30 @@ def test_a_text_that_cannot_be_read_is_an_error(tmp_path) -> None:
         text(path=str(tmp_path / "*.md"))
     write(tmp_path / "empty.txt", "")
     with pytest.raises(DataError, match=r"empty\.txt is empty"):
-        text(path=str(tmp_path / "*.txt"))
+        sound(text(path=str(tmp_path / "*.txt")))
     path = write(tmp_path / "latin.txt", b"one\ntwo caf\xe9\n")
     with pytest.raises(DataError) as caught:
-        text(path=path)
+        sound(text(path=path))
     assert caught.value.message == f"{path} is not UTF-8: byte 8 of line 2 is 0xe9"
+
+
+def test_files_that_are_no_texts_keep_a_place_among_the_others(tmp_path) -> None:
+    for name, content in {"1": "one two", "2": "", "3": b"caf\xe9", "4": "three"}.items():
+        write(tmp_path / f"{name}.txt", content)
+    found = text(path=str(tmp_path / "*.txt"))
+    assert texts(found) == ["one two", "", "", "three"]
+    (kind,) = found.faulty
+    assert (kind.records, kind.said(0), kind.help) == ([1, 2], f"{tmp_path}/2.txt is empty", None)
+    assert kind.said(1).startswith(f"{tmp_path}/3.txt is not UTF-8")
+    assert [kind.records for kind in text(path=str(tmp_path / "*.txt"), part=(0.9, 1)).faulty] == [[0, 1]]
+
+
+def test_faulty_lines_are_counted_within_their_part(tmp_path) -> None:
+    path = write(tmp_path / "pairs.tsv", "a\tb\nc\nd\te\nf\n\tg\nh\ti\n")
+    first, second = pairs(path=path, part=(0, 0.5)), pairs(path=path, part=(0.5, 1))
+    assert [kind.records for kind in first.faulty] == [[1]]
+    assert [kind.records for kind in second.faulty] == [[0], [1]]
+    assert second.faulty[0].said(0) == f"{path}, line 4, has no tab between source and target"
 
 
 def test_subwords_need_a_size(tmp_path) -> None:
@@ -161,16 +181,16 @@ def test_pairs_are_of_one_file_or_of_two(arguments) -> None:
 def test_a_faulty_file_of_pairs_is_told(tmp_path, content, message) -> None:
     path = write(tmp_path / "pairs.tsv", content)
     with pytest.raises(DataError) as caught:
-        pairs(path=path)
+        sound(pairs(path=path))
     assert caught.value.message == f"{path}{'' if message.startswith(' ') else ', '}{message}"
 
 
 def test_two_files_that_do_not_fit_are_told(tmp_path) -> None:
     source, target = write(tmp_path / "a.en", "one\ntwo\n"), write(tmp_path / "a.de", "eins\n")
     with pytest.raises(DataError) as caught:
-        pairs(source=source, target=target)
+        sound(pairs(source=source, target=target))
     assert caught.value.message == f"{source} has 2 lines, but {target} has 1"
     write(tmp_path / "a.de", "eins\n \n")
     with pytest.raises(DataError) as caught:
-        pairs(source=source, target=target)
+        sound(pairs(source=source, target=target))
     assert caught.value.message == f"{target}, line 2, is empty"

@@ -38,7 +38,7 @@ class OfImage(Making):
         return super().mismatch(known, objects)
 
 
-@declare("transform", "quarter_turn", target="specc.data.transforms.pretext.quarter_turn", examples=[{}, {"into": "label"}])
+@declare("transform", "quarter_turn", target="specc.data.transforms.pretext.quarter_turn", examples=[{}, {"into": "turns"}])
 class QuarterTurn(OfImage):
     """An image turned by 0, 1, 2 or 3 quarters, counterclockwise, and the number of them as its class.
 
