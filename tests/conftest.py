@@ -45,7 +45,7 @@ class _Refusal:
 
 
 # Folders whose files take longest: they begin first, so that no worker is left with one when the others are done.
-SLOWEST = ("training", "project", "data", "evaluation", "keras_backend")
+SLOWEST = ("training", "project", "registry", "keras_backend", "data", "evaluation")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -29,7 +29,8 @@ def command(run: Path, evaluations: tuple[str, ...], form: str) -> None:
     """Measures the features that RUN, the folder of a trained spec, makes of labelled examples.
 
     Those of the training data's source are the ones that are learned from, those of `data.test` (or `validation` without views) the
-    ones that are measured on. Everything goes to RUN/probes: the numbers, a map of the features, and a run for each probe that learns.
+    ones that are measured on. Everything goes to RUN/probes, in place of what was there: the numbers, a map of the features, and a
+    run for each probe that learns.
     """
     if not run.exists():
         raise Refusal(f"{run}: no such run")

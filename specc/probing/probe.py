@@ -50,7 +50,7 @@ def probe(
     spec: Spec | None = None,
     told: Callable[[str, float], None] = lambda name, value: None,
 ) -> Probed:
-    """Measures the representation of a run, and writes what is found into its folder.
+    """Measures the representation of a run, and writes what is found into its folder, in place of what a probe before has left there.
 
     Args:
         run: a run, or its folder.

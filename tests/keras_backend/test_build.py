@@ -67,6 +67,9 @@ def test_every_weight_is_keras_s(built: tuple[Graph, keras.Model]) -> None:
 
 def test_activation_memory_is_the_sum_of_keras_s_outputs(built: tuple[Graph, keras.Model]) -> None:
     graph, model = built
+    if not is_counted(graph):
+        assert graph.activation_bytes is None
+        return
     total = 0
     for _, tensors in outputs_of(graph, model):
         for tensor in tensors:
@@ -79,7 +82,12 @@ def test_activation_memory_is_the_sum_of_keras_s_outputs(built: tuple[Graph, ker
 
 def test_multiply_adds_are_those_of_the_tensorflow_graph(built: tuple[Graph, keras.Model]) -> None:
     graph, model = built
-    assert graph.macs == counted_macs(model)
+    assert graph.macs == (counted_macs(model) if is_counted(graph) else None)
+
+
+def is_counted(graph: Graph) -> bool:
+    """Whether the sizes of the inputs are known, so that there is something to count."""
+    return all(None not in tensor.spec.shape[1:] for tensor in graph.inputs.values())
 
 
 COUNTED = ("Conv2D", "DepthwiseConv2dNative", "MatMul", "BatchMatMulV2", "Conv2DBackpropInput", "Einsum")

@@ -41,6 +41,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "unet": {"widths": [4, 8], "bottom": 12, "classes": 3},
     "vgg16": {"depths": [1, 1, 1], "small": True, "units": 16},
     "vgg19": {"depths": [1, 2, 1], "size": 32, "include_top": False},
+    "dino_vit_s16": {"size": 32, "patch": 8, "width": 24, "depth": 2, "heads": 3, "prototype_count": 10},
     "vit_b16": {"size": 32, "width": 24, "depth": 2, "heads": 3, "classes": 4, "dropout": 0.1},
     "vit_digits": {"depth": 1, "patch": 4},
     "vit_s16": {"small": True, "width": 24, "depth": 2, "heads": 3},

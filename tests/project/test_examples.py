@@ -51,7 +51,8 @@ def test_two_workers(tmp_path: Path) -> None:
     assert last["val_accuracy"] > 0.75
 
 
-@pytest.mark.parametrize("seeds", [["1"], pytest.param([], marks=pytest.mark.slow)], ids=["one-seed", "three-seeds"])
+@pytest.mark.slow
+@pytest.mark.parametrize("seeds", [["1"], []], ids=["one-seed", "three-seeds"])
 def test_fine_tuning_is_better_than_beginning_anew(seeds: list[str], tmp_path: Path) -> None:
     script = [sys.executable, str(EXAMPLES / "transfer" / "compare.py"), *seeds]
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}

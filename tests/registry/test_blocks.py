@@ -183,7 +183,11 @@ def test_contrastive_heads(tmp_path, shape) -> None:
     found = graph(tmp_path, "dino_head: {units: 9, hidden: 20, bottleneck: 5}", shape)
     assert output(found) == (None, 9)
     assert found.parameters == 16 * 20 + 20 + 20 * 20 + 20 + 20 * 5 + 5 + 5 * 9
-    assert found.nodes[-1].layer.call.kwargs["kernel_constraint"] == "unit_norm"
+    assert found.nodes[-1].layer.word == "weight_normalized_dense"
+    found = graph(tmp_path, "projection_mlp: {units: 7, depth: 1}", shape)
+    assert found.parameters == 16 * 7
+    found = graph(tmp_path, "projection_mlp: {units: 7, hidden: 5, depth: 3}", shape)
+    assert found.trainable_parameters == 16 * 5 + 2 * 5 + 5 * 5 + 2 * 5 + 5 * 7
 
 
 @pytest.mark.parametrize("shape", ["[8, 8, 16]", "[8, 16]", "[16]"])

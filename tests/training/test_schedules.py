@@ -92,7 +92,7 @@ MIXING = ["own", "others", "keys"]  # what transforms of batches are given by po
 
 @pytest.mark.parametrize("family", ["schedule", "loss", "metric", "source", "transform"])
 def test_targets_take_the_declared_parameters(family):
-    supplied = {"loss": {"weight", "target", "sample_weight", "class_weight"}, "transform": {"field"}}.get(family, set())
+    supplied = {"loss": {"weight", "target", "sample_weight", "class_weight"}, "transform": {"field", "into"}}.get(family, set())
     beside = {"field", "fields", "objects"} if family == "transform" else {"from_logits", "binary"}
     for name, entry in entries(family).items():
         assert entry.summary, name

@@ -26,7 +26,7 @@ def quarter_turn(image: Any, key: Any) -> tuple[Any, Any]:
     return turned, turns
 
 
-def jigsaw(image: Any, key: Any, *, grid: int, permutations: int, stacked: bool) -> tuple[Any, Any]:
+def jigsaw(image: Any, key: Any, *, grid: int = 3, permutations: int = 100, stacked: bool = True) -> tuple[Any, Any]:
     """The tiles of an image in an order that is drawn, and its number."""
     orders = tf.constant(jigsaw_orders(grid * grid, permutations), tf.int32)
     number = tf.random.stateless_uniform((), key, 0, permutations, tf.int32)

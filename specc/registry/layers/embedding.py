@@ -155,7 +155,7 @@ def class_token(p: ClassToken, x: TensorSpec) -> Facts:
         example((None, 8), length=17),
         example((17, 8), length=17, grid=4),
         example((5, 8), length=17, grid=[4, 4]),
-        example((None, 8), length=6, grid=[2, 3]),
+        example((None, 8), length=7, grid=[2, 3]),
     ],
 )
 def position_embedding(p: PositionEmbedding, x: TensorSpec) -> Facts:
