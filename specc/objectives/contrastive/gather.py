@@ -16,7 +16,8 @@ def replicas() -> int:
 
 def gathered(rows: Any) -> Any:
     """The rows of all replicas, one after the other, shape (batch, ...). Gradients flow back to where each row came from."""
-    return rows if replicas() == 1 else tf.distribute.get_replica_context().all_gather(rows, axis=0)
+    # What comes straight from the data has no device yet, and workers are found by it.
+    return rows if replicas() == 1 else tf.distribute.get_replica_context().all_gather(tf.identity(rows), axis=0)
 
 
 def own_places(rows: Any) -> Any:
@@ -25,7 +26,7 @@ def own_places(rows: Any) -> Any:
     if replicas() == 1:
         return tf.range(count)
     context = tf.distribute.get_replica_context()
-    counts = context.all_gather(count[None], axis=0)
+    counts = gathered(count[None])
     before = tf.range(context.num_replicas_in_sync) < context.replica_id_in_sync_group
     return tf.reduce_sum(tf.where(before, counts, 0)) + tf.range(count)
 
@@ -40,5 +41,5 @@ def mean_everywhere(rows: Any) -> Any:
 
 
 def shared(value: Any, name: str, dtype: str) -> keras.Variable:
-    """A variable of an objective's state, whose new values all replicas compute alike."""
-    return keras.Variable(value, dtype=dtype, trainable=False, aggregation="only_first_replica", name=name)
+    """A variable of an objective's state, whose new values all replicas compute alike: each keeps its own, and nothing is sent."""
+    return keras.Variable(value, dtype=dtype, trainable=False, synchronization="on_read", aggregation="only_first_replica", name=name)
