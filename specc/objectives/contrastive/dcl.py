@@ -8,8 +8,9 @@ from typing import Any
 import tensorflow as tf
 
 from specc.objectives.contrastive.gather import gathered
-from specc.objectives.contrastive.simclr import SimCLR, mean_of_views
+from specc.objectives.contrastive.simclr import mean_of_views
 from specc.objectives.contrastive.similarity import alike
+from specc.objectives.contrastive.two_views import OfTwoViews
 
 Weigh = Callable[[Any], Any]  # from the cosines of views and their partners, (batch,), to weights of the same shape
 
@@ -43,7 +44,7 @@ def von_mises_fisher(sigma: float) -> Weigh:
     return weigh
 
 
-class DCL(SimCLR):
+class DCL(OfTwoViews):
     """The decoupled loss over two views.
 
     Args:

@@ -7,11 +7,9 @@ from typing import Any
 
 import tensorflow as tf
 
-from specc.keras_backend.network import Network
 from specc.objectives.contrastive.gather import gathered, own_places
-from specc.objectives.contrastive.similarity import Similarity, alike, similarities
-from specc.objectives.contrastive.views import outputs_of_views, views_of
-from specc.objectives.objective import Batch, Objective, Terms
+from specc.objectives.contrastive.similarity import Similarity, similarities
+from specc.objectives.contrastive.two_views import OfTwoViews
 
 
 def info_nce(positive: Any, negatives: Any, temperature: float = 1.0) -> Any:
@@ -43,26 +41,16 @@ def among_the_batch(queries: Any, keys: Any, temperature: float, kind: Similarit
     return tf.reduce_logsumexp(scores, axis=1) - tf.gather(scores, own_places(keys), axis=1, batch_dims=1)
 
 
-class InfoNCE(Objective):
+class InfoNCE(OfTwoViews):
     """The first view of an example is to find the second among those of the whole batch: one positive, N - 1 negatives.
 
     Args:
-        outputs: the head whose vectors are compared, by its role `projection`.
-        temperature: what similarities are divided by.
         similarity: how vectors are compared.
     """
 
     def __init__(self, outputs: Mapping[str, str], targets: Mapping[str, str], temperature: float, similarity: Similarity) -> None:
-        self.head, self.temperature, self.kind = outputs["projection"], temperature, similarity
+        super().__init__(outputs, targets, temperature)
+        self.kind = similarity
 
-    def names(self, network: Network, *, training: bool) -> tuple[str, ...]:
-        return ("similarity",)
-
-    def losses(self, network: Network, batch: Batch, state: Any) -> Terms:
-        return self._compared(*outputs_of_views(network, self.head, views_of(batch), training=True))
-
-    def measure(self, network: Network, batch: Batch) -> Terms:
-        return self._compared(*outputs_of_views(network, self.head, views_of(batch), training=False))
-
-    def _compared(self, first: Any, second: Any) -> Terms:
-        return Terms(among_the_batch(first, second, self.temperature, self.kind), {"similarity": alike(first, second)})
+    def loss(self, first: Any, second: Any) -> Any:
+        return among_the_batch(first, second, self.temperature, self.kind)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import tensorflow as tf
 
-from specc.keras_backend.network import Network
 from specc.objectives.contrastive.gather import gathered, own_places
 from specc.objectives.contrastive.similarity import NEVER, alike, cosine
-from specc.objectives.contrastive.views import outputs_of_views, views_of
-from specc.objectives.objective import Batch, Objective, Terms
+from specc.objectives.contrastive.two_views import OfTwoViews
 
 
 def nt_xent(first: Any, second: Any, temperature: float) -> Any:
@@ -52,29 +49,8 @@ def mean_of_views(first: Any, second: Any, temperature: float, *, partner: bool)
     return (of_view(first, places, places + count) + of_view(second, places + count, places)) / 2
 
 
-class SimCLR(Objective):
-    """NT-Xent over two views.
-
-    Args:
-        outputs: the head whose vectors are compared, by its role `projection`.
-        temperature: what cosines are divided by.
-    """
-
-    def __init__(self, outputs: Mapping[str, str], targets: Mapping[str, str], temperature: float) -> None:
-        self.head, self.temperature = outputs["projection"], temperature
-
-    def names(self, network: Network, *, training: bool) -> tuple[str, ...]:
-        return ("similarity",)
-
-    def losses(self, network: Network, batch: Batch, state: Any) -> Terms:
-        return self._compared(*outputs_of_views(network, self.head, views_of(batch), training=True))
-
-    def measure(self, network: Network, batch: Batch) -> Terms:
-        return self._compared(*outputs_of_views(network, self.head, views_of(batch), training=False))
-
-    def _compared(self, first: Any, second: Any) -> Terms:
-        return Terms(self.loss(first, second), {"similarity": alike(first, second)})
+class SimCLR(OfTwoViews):
+    """NT-Xent over two views."""
 
     def loss(self, first: Any, second: Any) -> Any:
-        """What two views cost, shape (batch,)."""
         return nt_xent(first, second, self.temperature)

@@ -20,9 +20,6 @@ class Copy(Making):
 
     into: str = param("The field that keeps it.")
 
-    def made(self, field: Field) -> Field:
-        return field
-
 
 class OfImage(Making):
     """Base of those that take an image."""

@@ -53,8 +53,8 @@ class Making(Transform):
         return {**known, self.field: self.change(known[self.field]), self.into: self.made(known[self.field])}
 
     def made(self, field: Field) -> Field:
-        """The field that is made of one."""
-        raise NotImplementedError
+        """The field that is made of one: by default another of its kind."""
+        return field
 
     def mismatch(self, known: Mapping[str, Field], objects: int | None) -> tuple[str, str] | None:
         if self.into not in known:
